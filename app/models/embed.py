@@ -1,0 +1,190 @@
+"""Text in, unit vectors out: the serving path of the embedding model. ONNX Runtime and tokenizers; torch is never imported."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import ModelError
+from app.models.catalogue import folder_name
+
+Vectors = NDArray[np.float32]
+
+SHEET = "rapport-model.json"
+BATCH_TOKENS = 4_096  # padded tokens a forward pass: keeps memory flat whatever the passages' length
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSheet:
+    """What the serving path must know of an exported model; kept beside it as ``rapport-model.json``.
+
+    ``pooling`` "graph" means that the graph gives sentence vectors itself. ``sha256`` maps file names to hashes.
+    """
+
+    name: str
+    pooling: Literal["mean", "cls", "graph"]
+    query_prefix: str
+    passage_prefix: str
+    max_tokens: int
+    dimension: int
+    sha256: dict[str, str]
+
+    def write(self, folder: Path) -> None:
+        """Write the sheet into the model's folder."""
+        (folder / SHEET).write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
+
+
+class Embedder(Protocol):
+    """What the rest of the product needs of an embedding model. Vectors are float32 rows of unit length."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest of the weights, pooling, prefixes and lengths: two embedders agree on it exactly when their vectors agree."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        """(n, dimension) vectors of texts to be found."""
+        ...
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        """(n, dimension) vectors of questions, in one forward pass when they are few."""
+        ...
+
+
+class OnnxEmbedder:
+    """An exported model in ``folder``. Thread-safe: ONNX Runtime sessions may be shared."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        sheet = _read_sheet(folder)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # A spinning pool wins half a millisecond on an idle machine and loses seconds beside a busy neighbour.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:  # both libraries raise their own bare Exception types for a bad file
+            raise ModelError(
+                f"The model in {folder} can't be opened ({type(error).__name__}). Run: rapport models get {sheet.name}"
+            ) from error
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(sheet.max_tokens)
+        self._inputs = [node.name for node in self._session.get_inputs()]
+        self._sheet = sheet
+        self.forward_passes = 0
+
+    @property
+    def name(self) -> str:
+        return self._sheet.name
+
+    @property
+    def dimension(self) -> int:
+        return self._sheet.dimension
+
+    @property
+    def fingerprint(self) -> str:
+        facts = asdict(self._sheet) | {"name": ""}  # a renamed copy is the same model
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        return self._embed([self._sheet.passage_prefix + text for text in texts])
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        return self._embed([self._sheet.query_prefix + text for text in texts])
+
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has, cut at the model's own limit; for tests of the splitter."""
+        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.zeros((len(texts), self._sheet.dimension), np.float32)
+        encodings = self._tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])
+        order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
+        for batch in _batches(order, [len(encoding.ids) for encoding in encodings]):
+            vectors[batch] = self._forward([encodings[i].ids for i in batch])
+        return vectors
+
+    def _forward(self, token_ids: Sequence[Sequence[int]]) -> Vectors:
+        longest = max(len(ids) for ids in token_ids)
+        ids = np.zeros((len(token_ids), longest), np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(token_ids):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        feeds: dict[str, Any] = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        output = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
+        self.forward_passes += 1
+        return _unit(_pool(output, mask, self._sheet.pooling))
+
+
+def open_embedder(name: str, models_dir: Path, threads: int) -> OnnxEmbedder:
+    """Open a prepared model by catalogue name, sentence-transformers name or folder.
+
+    Raises ``ModelError`` when it hasn't been prepared (``rapport models get NAME`` prepares it) or is damaged.
+    """
+    return OnnxEmbedder(models_dir / folder_name(name), threads)
+
+
+def _read_sheet(folder: Path) -> ModelSheet:
+    try:
+        sheet = ModelSheet(**json.loads((folder / SHEET).read_text("utf-8")))
+    except FileNotFoundError:
+        raise ModelError(f"There is no prepared embedding model in {folder}. Run: rapport models get {folder.name}") from None
+    except (ValueError, TypeError):
+        raise ModelError(f"{folder / SHEET} is malformed. Run: rapport models get {folder.name}") from None
+    for file, expected in sheet.sha256.items():
+        path = folder / file
+        if not path.is_file() or sha256_of(path) != expected:
+            raise ModelError(f"{path} is missing or is not the file that was checked. Run: rapport models get {sheet.name}")
+    return sheet
+
+
+def sha256_of(path: Path) -> str:
+    """Hex SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _batches(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
+    """Groups of indices, shortest first, so that little is padded and no forward pass exceeds ``BATCH_TOKENS``."""
+    batches: list[list[int]] = []
+    for index in order:
+        if batches and lengths[index] * (len(batches[-1]) + 1) <= BATCH_TOKENS:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches
+
+
+def _pool(output: NDArray[np.float32], mask: NDArray[np.int64], pooling: str) -> NDArray[np.float32]:
+    if pooling == "graph":
+        return output
+    if pooling == "cls":
+        return output[:, 0]
+    weights = mask[:, :, None].astype(np.float32)
+    pooled: NDArray[np.float32] = (output * weights).sum(1) / np.maximum(weights.sum(1), 1)
+    return pooled
+
+
+def _unit(vectors: NDArray[np.float32]) -> Vectors:
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = (vectors / np.maximum(norms, 1e-12)).astype(np.float32)
+    return unit

@@ -1,0 +1,38 @@
+"""Text → search terms: lower case, accents folded, stop words out, English stems."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+_WORD = re.compile(r"[^\W_]+")
+STOPWORDS_FILE = Path(__file__).with_name("stopwords.txt")
+
+
+@lru_cache(maxsize=1)
+def stopwords() -> frozenset[str]:
+    """The words of ``stopwords.txt``."""
+    lines = STOPWORDS_FILE.read_text("utf-8").split("\n")
+    return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words without accents, in order: "Café's 2 visits" → cafe, s, 2, visits."""
+    folded = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    return _WORD.findall("".join(char for char in folded if not unicodedata.combining(char)))
+
+
+def terms(text: str) -> list[str]:
+    """The stems of the words that say something, in order, repeats kept."""
+    stop = stopwords()
+    kept = [word for word in words(text) if word not in stop]
+    return _stemmer().stemWords(kept)  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=1)
+def _stemmer():  # type: ignore[no-untyped-def]  # Stemmer has no types
+    import Stemmer
+
+    return Stemmer.Stemmer("english")
