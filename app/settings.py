@@ -57,6 +57,7 @@ class Limits(_Group):
     """Every limit, in one table."""
 
     body_bytes: int = Field(65_536, ge=1_024, description="Largest request body.")
+    body_seconds: float = Field(10, gt=0, description="Longest time for a request body to arrive.")
     message_chars: int = Field(4_000, ge=100, description="Longest message.")
     history_turns: int = Field(24, ge=2, description="Most earlier messages in a request.")
     history_chars: int = Field(24_000, ge=1_000, description="Most characters in all earlier messages.")

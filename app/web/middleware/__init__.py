@@ -1,0 +1,1 @@
+"""One file, one job. ``main.create_app`` holds their order."""
