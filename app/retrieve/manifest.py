@@ -29,10 +29,11 @@ class FileSeal:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A document that could not be used: where it came from and the code of the reason."""
+    """A document that could not be used: where it came from, the code of the reason, and the reason in a sentence without its words."""
 
     origin: str
     code: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
