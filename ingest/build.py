@@ -1,4 +1,7 @@
-"""From sources to a published build: read, plan, write, verify, publish. One at a time in an index folder; the old build serves until the end."""
+"""From sources to a published build: read, plan, write, verify, publish.
+
+One build at a time in an index folder; the old one serves until the end.
+"""
 
 from __future__ import annotations
 
@@ -156,7 +159,7 @@ def _write_and_publish(plan: Plan, settings: Settings, embedder: Embedder, progr
     cache = VectorCache(index_dir / CACHE, embedder.dimension)
     try:
         vectors = CachedEmbedder(embedder, cache, progress)
-        write_build(folder, plan, embedder, vectors, dense_store(folder, plan.name, settings.chroma_url), progress)
+        write_build(folder, plan, vectors, dense_store(folder, plan.name, settings.chroma_url))
         progress("verifying", 0, 1)
         verify_build(folder, settings.chroma_url)
         progress("verifying", 1, 1)

@@ -15,20 +15,19 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from app.domain import Article, Passage
-from app.models.embed import Embedder
 from app.retrieve import layout
 from app.retrieve.content import write_content
 from app.retrieve.dense import Store
 from app.retrieve.lexical import LexicalDocument, build_lexical
 from app.retrieve.manifest import Manifest, SetAside, seal_files, write_manifest
-from ingest.vectors import CachedEmbedder, Progress
+from ingest.vectors import CachedEmbedder
 
 HEAD_CHARS = 800
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a build will hold, in row order, and its name. ``articles`` and ``passages`` are sorted; passages of an article are consecutive."""
+    """What a build will hold, in row order, and its name. The passages of an article follow each other, in the order of the articles."""
 
     name: str
     recipe: dict[str, str]
@@ -38,14 +37,15 @@ class Plan:
     set_aside: tuple[SetAside, ...]
 
 
-def write_build(folder: Path, plan: Plan, embedder: Embedder, vectors: CachedEmbedder, store: Store, on_progress: Progress) -> None:
+def write_build(folder: Path, plan: Plan, vectors: CachedEmbedder, store: Store) -> None:
     """Write everything of the build into ``folder``, which must not exist. The manifest comes last: without it, it isn't a build."""
+    embedder, on_progress = vectors.embedder, vectors.on_progress
     folder.mkdir(parents=True)
     write_content(folder / layout.CONTENT, plan.articles, plan.passages)
-    passages = _write_passages(folder, plan, embedder.dimension, vectors)
-    _write_heads(folder, plan, embedder.dimension, vectors)
-    questions = _write_questions(folder, plan, embedder.dimension, vectors)
-    sentences = _write_sentences(folder, plan, embedder.dimension, vectors)
+    passages = _write_passages(folder, plan, vectors)
+    _write_heads(folder, plan, vectors)
+    questions = _write_questions(folder, plan, vectors)
+    sentences = _write_sentences(folder, plan, vectors)
     total = len(plan.passages)
     store.write([passage.id for passage in plan.passages], passages, lambda done: on_progress("storing vectors", done, total))
     on_progress("keyword index", 0, total)
@@ -69,21 +69,21 @@ def write_build(folder: Path, plan: Plan, embedder: Embedder, vectors: CachedEmb
     write_manifest(folder, manifest)
 
 
-def _write_passages(folder: Path, plan: Plan, dimension: int, vectors: CachedEmbedder) -> NDArray[np.float32]:
+def _write_passages(folder: Path, plan: Plan, vectors: CachedEmbedder) -> NDArray[np.float32]:
     row_of = {article.slug: row for row, article in enumerate(plan.articles)}
     np.save(folder / layout.ARTICLE_ROWS, np.array([row_of[passage.article] for passage in plan.passages], np.int32))
-    out = _new_array(folder / layout.PASSAGES, (len(plan.passages), dimension), np.float32)
+    out = _new_array(folder / layout.PASSAGES, (len(plan.passages), vectors.embedder.dimension), np.float32)
     vectors.fill(out, [passage.text for passage in plan.passages], "passage", "embedding passages")
     return out
 
 
-def _write_heads(folder: Path, plan: Plan, dimension: int, vectors: CachedEmbedder) -> None:
-    out = _new_array(folder / layout.HEADS, (len(plan.articles), dimension), np.float32)
+def _write_heads(folder: Path, plan: Plan, vectors: CachedEmbedder) -> None:
+    out = _new_array(folder / layout.HEADS, (len(plan.articles), vectors.embedder.dimension), np.float32)
     texts = [f"{article.title}\n{article.summary}\n{article.text[:HEAD_CHARS]}" for article in plan.articles]
     vectors.fill(out, texts, "passage", "embedding articles")
 
 
-def _write_questions(folder: Path, plan: Plan, dimension: int, vectors: CachedEmbedder) -> int:
+def _write_questions(folder: Path, plan: Plan, vectors: CachedEmbedder) -> int:
     texts: list[str] = []
     points: list[tuple[int, int, int, int]] = []
     for article, start, stop in _runs(plan):
@@ -98,18 +98,18 @@ def _write_questions(folder: Path, plan: Plan, dimension: int, vectors: CachedEm
                 points.append((article, first, last, 1))
             first = last
     np.save(folder / layout.QUESTION_ROWS, np.array(points, np.int32).reshape(-1, 4))
-    out = _new_array(folder / layout.QUESTIONS, (len(texts), dimension), np.float32)
+    out = _new_array(folder / layout.QUESTIONS, (len(texts), vectors.embedder.dimension), np.float32)
     vectors.fill(out, texts, "query", "embedding questions")
     return len(texts)
 
 
-def _write_sentences(folder: Path, plan: Plan, dimension: int, vectors: CachedEmbedder) -> int:
+def _write_sentences(folder: Path, plan: Plan, vectors: CachedEmbedder) -> int:
     text_of = {article.slug: article.text for article in plan.articles}
     starts = np.zeros(len(plan.passages) + 1, np.int64)
     starts[1:] = np.cumsum([len(passage.sentences) for passage in plan.passages])
     np.save(folder / layout.SENTENCE_STARTS, starts)
     texts = [text_of[passage.article][span.start : span.end] for passage in plan.passages for span in passage.sentences]
-    out = _new_array(folder / layout.SENTENCES, (len(texts), dimension), np.float16)
+    out = _new_array(folder / layout.SENTENCES, (len(texts), vectors.embedder.dimension), np.float16)
     vectors.fill(out, texts, "passage", "embedding sentences")
     return len(texts)
 

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from app.errors import ModelError
 from app.models.embed import Embedder
 from ingest.cache import VectorCache, key_of
 
@@ -20,20 +21,23 @@ class CachedEmbedder:
     """Fills arrays with vectors. ``embedded`` and ``reused`` count distinct texts; ``used`` holds the keys of all of them."""
 
     def __init__(self, embedder: Embedder, cache: VectorCache, on_progress: Progress) -> None:
-        self._embedder, self._cache, self._on_progress = embedder, cache, on_progress
+        self.embedder, self._cache, self.on_progress = embedder, cache, on_progress
         self.used: set[bytes] = set()
         self.embedded = 0
         self.reused = 0
 
     def fill(self, out: NDArray[np.floating], texts: Sequence[str], side: Side, phase: str) -> None:
-        """Write the vector of ``texts[i]`` into ``out[i]``; ``out`` is (n, d) of any float type. Raises ``ValueError`` for a vector with NaN."""
+        """Write the vector of ``texts[i]`` into ``out[i]``; ``out`` is (n, d) of any float type.
+
+        Raises ``ModelError`` when the model gives a vector that isn't finite.
+        """
         rows_of: dict[bytes, list[int]] = {}
         for row, text in enumerate(texts):
-            rows_of.setdefault(key_of(self._embedder.fingerprint, side, text), []).append(row)
+            rows_of.setdefault(key_of(self.embedder.fingerprint, side, text), []).append(row)
         self.used |= rows_of.keys()
         done = self._fill_known(out, rows_of)
         total = done + len(rows_of)
-        self._on_progress(phase, done, total)
+        self.on_progress(phase, done, total)
         # Alike lengths together: little is padded, so little is wasted.
         missing = sorted(rows_of, key=lambda key: len(texts[rows_of[key][0]]))
         for start in range(0, len(missing), CHUNK):
@@ -44,7 +48,7 @@ class CachedEmbedder:
                 out[rows_of[key]] = vector
             self.embedded += len(keys)
             done += len(keys)
-            self._on_progress(phase, done, total)
+            self.on_progress(phase, done, total)
 
     def _fill_known(self, out: NDArray[np.floating], rows_of: dict[bytes, list[int]]) -> int:
         known = 0
@@ -57,7 +61,7 @@ class CachedEmbedder:
         return known
 
     def _embed(self, texts: Sequence[str], side: Side) -> NDArray[np.float32]:
-        vectors = self._embedder.passages(texts) if side == "passage" else self._embedder.queries(texts)
+        vectors = self.embedder.passages(texts) if side == "passage" else self.embedder.queries(texts)
         if not np.isfinite(vectors).all():
-            raise ValueError("the embedding model gave a vector that isn't finite")
+            raise ModelError("The embedding model gave a vector that isn't finite.")
         return vectors
