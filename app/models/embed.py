@@ -55,6 +55,10 @@ class Embedder(Protocol):
     @property
     def dimension(self) -> int: ...
 
+    def knows(self, word: str) -> bool:
+        """True when ``word`` is in the model's vocabulary."""
+        ...
+
     def passages(self, texts: Sequence[str]) -> Vectors:
         """(n, dimension) vectors of texts to be found."""
         ...
@@ -113,6 +117,10 @@ class OnnxEmbedder:
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has, cut at the model's own limit; for tests of the splitter."""
         return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
+
+    def knows(self, word: str) -> bool:
+        """True when ``word`` is whole in the model's vocabulary: ordinary language, not a slip."""
+        return len(self._tokenizer.encode(word, add_special_tokens=False).ids) == 1
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self._sheet.dimension), np.float32)
