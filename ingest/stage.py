@@ -43,7 +43,7 @@ def write_build(folder: Path, plan: Plan, vectors: CachedEmbedder, store: Store)
     folder.mkdir(parents=True)
     write_content(folder / layout.CONTENT, plan.articles, plan.passages)
     passages = _write_passages(folder, plan, vectors)
-    _write_heads(folder, plan, vectors)
+    _write_heads(folder, plan, vectors, passages)
     questions = _write_questions(folder, plan, vectors)
     sentences = _write_sentences(folder, plan, vectors)
     total = len(plan.passages)
@@ -77,10 +77,14 @@ def _write_passages(folder: Path, plan: Plan, vectors: CachedEmbedder) -> NDArra
     return out
 
 
-def _write_heads(folder: Path, plan: Plan, vectors: CachedEmbedder) -> None:
+def _write_heads(folder: Path, plan: Plan, vectors: CachedEmbedder, passages: NDArray[np.float32]) -> None:
+    """An article as a whole: halfway between its opening and the mean of its passages (not of unit length)."""
     out = _new_array(folder / layout.HEADS, (len(plan.articles), vectors.embedder.dimension), np.float32)
     texts = [f"{article.title}\n{article.summary}\n{article.text[:HEAD_CHARS]}" for article in plan.articles]
     vectors.fill(out, texts, "passage", "embedding articles")
+    for article, start, stop in _runs(plan):
+        mean = passages[start:stop].mean(0) if stop > start else out[article]
+        out[article] = (out[article] + mean / max(float(np.linalg.norm(mean)), 1e-12)) / 2
 
 
 def _write_questions(folder: Path, plan: Plan, vectors: CachedEmbedder) -> int:

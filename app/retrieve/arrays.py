@@ -35,7 +35,7 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class Arrays:
-    """All vectors of a build. ``passages`` (passages, d) and ``heads`` (articles, d) are unit vectors by row.
+    """All vectors of a build. ``passages`` (passages, d) are unit vectors by row; ``heads`` (articles, d) stand for whole articles.
 
     ``sentences`` (sentences, d) is float16; those of passage row r are ``sentences[sentence_starts[r] : sentence_starts[r + 1]]``.
     """

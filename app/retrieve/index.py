@@ -59,7 +59,7 @@ class Index:
 
     @property
     def heads(self) -> Vectors:
-        """(articles, d) unit vectors of title, summary and opening, by article row."""
+        """(articles, d) vectors of whole articles by article row: halfway between the opening and the mean of the passages."""
         return self.arrays.heads
 
     @property
