@@ -89,11 +89,10 @@ class Pages:
 
     def error(self, request: Request, status: int, message: str) -> Response:
         """An error, for a browser."""
-        return self._draw("error.html", status=status, message=message, request_id=request_id(request.scope))
+        return self._draw("error.html", status, code=status, message=message, request_id=request_id(request.scope))
 
     def _draw(self, template: str, status: int = 200, **values: Any) -> Response:
-        code = int(values.get("status", status))
-        return HTMLResponse(self._environment.get_template(template).render(**values), code)
+        return HTMLResponse(self._environment.get_template(template).render(**values), status)
 
 
 class Results:

@@ -22,8 +22,9 @@ box.addEventListener("keydown", (event) => {
 async function ask(message) {
   button.disabled = true;
   box.value = "";
-  say("you", "You", message);
+  const asked = say("you", "You", message);
   const turn = say("tool", "Automated answer");
+  asked.scrollIntoView({ block: "start" });
   log.setAttribute("aria-busy", "true");
   try {
     const reply = await stream(message, turn);
@@ -35,7 +36,8 @@ async function ask(message) {
   } finally {
     log.setAttribute("aria-busy", "false");
     button.disabled = false;
-    box.focus({ preventScroll: true });
+    if (turn.classList.contains("crisis")) turn.focus();
+    else box.focus({ preventScroll: true });
   }
 }
 
@@ -90,7 +92,6 @@ function say(who, name, text) {
   turn.append(element("h2", name, "who"));
   if (text) turn.append(element("p", text));
   log.append(turn);
-  turn.scrollIntoView({ block: "nearest" });
   return turn;
 }
 
@@ -98,6 +99,7 @@ function finish(turn, reply) {
   if (reply.status === "crisis") {
     turn.classList.add("crisis");
     turn.setAttribute("role", "alert");
+    turn.tabIndex = -1;
   }
   if (reply.citations.length) turn.append(sources(reply.citations));
   const offered = element("p", "", "suggestions");
