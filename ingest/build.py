@@ -29,7 +29,6 @@ from app.retrieve.manifest import SetAside, check_files, read_manifest
 from app.settings import Settings
 from ingest import publish as publishing
 from ingest.cache import VectorCache
-from ingest.read import read_sources
 from ingest.recipe import recipe_of
 from ingest.split import split
 from ingest.stage import Plan, write_build
@@ -76,6 +75,8 @@ def run(
 
     Raises ``BuildLocked`` at once when another build runs, ``ModelError``, ``DiskFull``, ``BuildError``; the index is then what it was.
     """
+    from ingest.read import read_sources  # parsers, which a build of ready articles does without
+
     progress = on_progress or _silent
     began = time.monotonic()
     with publishing.build_lock(settings.index_dir):
