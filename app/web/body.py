@@ -22,7 +22,8 @@ MOST_PROBLEMS = 5
 async def json_of(request: Request, texts: Texts) -> Any:
     """The body as JSON in UTF-8.
 
-    Raises ``WebError``: 415 for another content type (which also keeps out what browsers send without a preflight), 400 for what can't be read.
+    Raises ``WebError``: 415 for another content type, which also keeps out what browsers send without a preflight;
+    400 for what can't be read.
     """
     header = Message()
     header["content-type"] = request.headers.get("content-type", "")

@@ -50,8 +50,8 @@ class ArticleEntry(Protocol):
 class Service(Protocol):
     """The product without HTTP.
 
-    ``respond`` never raises and ends with a done event; ``guard_screen`` is about a millisecond of CPU. ``search``, ``article`` and ``articles`` may raise
-    ``IndexUnavailable``; they take time, so they are called in a thread.
+    ``respond`` never raises and ends with a done event; ``guard_screen`` is about a millisecond of CPU. ``search``, ``article``
+    and ``articles`` may raise ``IndexUnavailable``; they take time, so they are called in a thread.
     """
 
     @property

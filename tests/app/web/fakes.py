@@ -10,7 +10,22 @@ from typing import Any
 
 from app.citation_url import citation_url
 from app.domain import (
-    Article, Block, BlockKind, Citation, Conversation, Event, Hit, Item, Link, Outcome, Passage, Reply, Source, Status, TextBlock, Verdict,
+    Article,
+    Block,
+    BlockKind,
+    Citation,
+    Conversation,
+    Event,
+    Hit,
+    Item,
+    Link,
+    Outcome,
+    Passage,
+    Reply,
+    Source,
+    Status,
+    TextBlock,
+    Verdict,
 )  # fmt: skip
 from app.errors import IndexUnavailable
 from app.settings import Settings
@@ -70,7 +85,10 @@ class State:
 
 @dataclass
 class FakeRapport:
-    """Behaves as ``app.wiring.Rapport`` promises. ``pause`` is slept between events, ``cpu`` burnt in a thread, ``crash`` raised in the middle."""
+    """Behaves as ``app.wiring.Rapport`` promises.
+
+    ``pause`` is slept before each block, ``cpu`` in a thread; ``crash`` is raised in the middle; ``left`` counts readers who left.
+    """
 
     settings: Settings
     state: State = field(default_factory=State)
@@ -96,7 +114,9 @@ class FakeRapport:
     async def _events(self, verdict: Verdict) -> AsyncIterator[Event]:
         yield Event("meta", {"id": "r1", "build": self.state.build})
         if verdict.outcome is Outcome.CRISIS:
-            crisis = Block("resources", CRISIS_LINE, items=(Item("988 Lifeline", links=(Link("Call 988", "tel:988"), Link("Text 988", "sms:988"))),))
+            crisis = Block(
+                "resources", CRISIS_LINE, items=(Item("988 Lifeline", links=(Link("Call 988", "tel:988"), Link("Text 988", "sms:988"))),)
+            )
             yield Event("block", crisis)
             yield Event("done", self._reply("crisis", (crisis,), verdict))
             return
@@ -150,7 +170,11 @@ class FakeRapport:
         return self.state
 
     def safety(self) -> Mapping[str, Any]:
-        return {"version": "1", "outcomes": {"crisis": "A fixed reply."}, "lines": [{"region": "US", "call": "tel:988", "verified_on": "2026-11-22"}]}
+        return {
+            "version": "1",
+            "outcomes": {"crisis": "A fixed reply."},
+            "lines": [{"region": "US", "call": "tel:988", "verified_on": "2026-11-22"}],
+        }
 
     def close(self) -> None:
         self.closed = True

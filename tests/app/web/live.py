@@ -1,4 +1,4 @@
-"""The fake service in a process of its own: ``python -m tests.app.web.live '{"port": 8123, "pause": 1.0}'``. Prints "up" when it listens."""
+"""The fake service in a process of its own: ``python -m tests.app.web.live '{"port": 8123, "pause": 1.0}'``."""
 
 from __future__ import annotations
 

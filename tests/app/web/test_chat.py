@@ -87,7 +87,9 @@ def test_json_is_the_rule(client: TestClient, accept: str) -> None:
         ({"message": "hi", "locale": "canary_"}, "locale: is not in the expected form"),
     ],
 )
-def test_a_wrong_request_is_told_what_to_mend_and_nothing_is_repeated(client: TestClient, rapport: FakeRapport, body: Any, said: str) -> None:
+def test_a_wrong_request_is_told_what_to_mend_and_nothing_is_repeated(
+    client: TestClient, rapport: FakeRapport, body: Any, said: str
+) -> None:
     reply = client.post("/v1/chat", json=body)
     assert reply.status_code == 422
     assert said in reply.json()["error"]["message"]
@@ -149,7 +151,9 @@ def test_without_an_index_only_fixed_replies_are_given(start: Start) -> None:
     assert client.post("/v1/chat", json={"message": ADVICE}).status_code == 200
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "application/jsonp"])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "application/jsonp"]
+)
 def test_only_json_is_taken(client: TestClient, rapport: FakeRapport, content_type: str) -> None:
     reply = client.post("/v1/chat", content=b'{"message": "hi"}', headers={"Content-Type": content_type})
     assert (reply.status_code, reply.json()["error"]["code"]) == (415, "not_json")

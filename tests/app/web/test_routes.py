@@ -16,7 +16,11 @@ PAGES = ["/", "/chat", "/safety", "/articles", "/articles?q=first", "/articles/f
 
 def paths(client: TestClient) -> list[str]:
     assert isinstance(client.app, FastAPI)
-    return [path.replace("{slug}", "nope").replace("{address}", "nope.js") for path in client.app.openapi()["paths"]] + ["/articles/nope", "/nope", "/chat"]
+    return [path.replace("{slug}", "nope").replace("{address}", "nope.js") for path in client.app.openapi()["paths"]] + [
+        "/articles/nope",
+        "/nope",
+        "/chat",
+    ]
 
 
 def test_every_refused_method_has_the_one_shape(client: TestClient) -> None:
@@ -28,7 +32,9 @@ def test_every_refused_method_has_the_one_shape(client: TestClient) -> None:
         assert error["request_id"] == reply.headers["x-request-id"]
 
 
-@pytest.mark.parametrize("path", ["/nope", "/articles/nope", "/v1/nope", "/static/nope.js", "/articles/../../etc/passwd", "/livez/", "/%00", "/openapi.json"])
+@pytest.mark.parametrize(
+    "path", ["/nope", "/articles/nope", "/v1/nope", "/static/nope.js", "/articles/../../etc/passwd", "/livez/", "/%00", "/openapi.json"]
+)
 def test_nothing_there_is_said_without_the_path(client: TestClient, path: str) -> None:
     reply = client.get(path)
     assert reply.status_code == 404
@@ -64,7 +70,11 @@ def test_pages_load_nothing_from_elsewhere(client: TestClient, path: str) -> Non
 def test_api_headers(client: TestClient) -> None:
     headers = client.get("/livez").headers
     assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
-    assert (headers["x-content-type-options"], headers["cache-control"], headers["referrer-policy"]) == ("nosniff", "no-store", "no-referrer")
+    assert (headers["x-content-type-options"], headers["cache-control"], headers["referrer-policy"]) == (
+        "nosniff",
+        "no-store",
+        "no-referrer",
+    )
     assert "strict-transport-security" not in headers
     assert "set-cookie" not in client.post("/v1/chat", json={"message": "hi"}).headers
 
@@ -105,7 +115,14 @@ def test_safety_is_json_for_machines_and_a_page_for_people(client: TestClient) -
 def test_livez_is_constant_and_readyz_tells_why(start: Start) -> None:
     rapport = make_rapport()
     client = start(rapport)
-    assert client.get("/readyz").json() == {"status": "ready", "build": "b-1", "articles": 2, "passages": 9, "model": "fake", "degraded": []}
+    assert client.get("/readyz").json() == {
+        "status": "ready",
+        "build": "b-1",
+        "articles": 2,
+        "passages": 9,
+        "model": "fake",
+        "degraded": [],
+    }
     rapport.state.ready, rapport.state.reason = False, "the index is empty"
     reply = client.get("/readyz")
     assert reply.status_code == 503
@@ -137,7 +154,9 @@ def test_search_finds_passages_with_their_address(client: TestClient) -> None:
     assert client.post("/v1/search", json={"query": "zebra"}).json()["results"] == []
 
 
-@pytest.mark.parametrize("body", [{"query": ""}, {"query": "a", "k": 0}, {"query": "a", "k": 21}, {"query": "a" * 501}, {"query": "a", "k": "3"}, {"q": "a"}])
+@pytest.mark.parametrize(
+    "body", [{"query": ""}, {"query": "a", "k": 0}, {"query": "a", "k": 21}, {"query": "a" * 501}, {"query": "a", "k": "3"}, {"q": "a"}]
+)
 def test_a_wrong_search_is_refused(client: TestClient, body: dict[str, object]) -> None:
     assert client.post("/v1/search", json=body).status_code == 422
 
