@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.domain import Block, Citation, Conversation, Hit, Item, Reply, Role, Status, Turn
@@ -34,8 +34,13 @@ def _said(value: str) -> str:
     return value
 
 
+def _integral(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value  # in JSON, 8.0 is a whole number
+
+
 WholeText = Annotated[str, AfterValidator(_whole)]
 SaidText = Annotated[str, AfterValidator(_whole), AfterValidator(_said)]
+SOMETHING: dict[str, Any] = {"pattern": r"\S"}  # in the OpenAPI file, what ``_said`` checks
 
 
 class _Request(BaseModel):
@@ -74,8 +79,10 @@ class ChatRequest(_Request):
 class SearchRequest(_Request):
     """A query for passages."""
 
-    query: Annotated[SaidText, Field(min_length=1, max_length=LONGEST_QUERY)]
-    k: Annotated[int, Field(ge=1, le=MOST_RESULTS)] = 8
+    query: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_QUERY, json_schema_extra=SOMETHING), AfterValidator(_whole), AfterValidator(_said)
+    ]
+    k: Annotated[int, Field(ge=1, le=MOST_RESULTS), BeforeValidator(_integral)] = 8
 
 
 def chat_request(limits: Limits) -> type[ChatRequest]:
@@ -86,7 +93,8 @@ def chat_request(limits: Limits) -> type[ChatRequest]:
             raise PydanticCustomError("history_chars", "history is too long")
         return self
 
-    message: Any = (Annotated[SaidText, Field(min_length=1, max_length=limits.message_chars)], ...)
+    size = Field(min_length=1, max_length=limits.message_chars, json_schema_extra=SOMETHING)
+    message: Any = (Annotated[str, size, AfterValidator(_whole), AfterValidator(_said)], ...)
     history: Any = (Annotated[list[TurnIn], Field(max_length=limits.history_turns)], [])
     return create_model(
         "ChatRequest",
