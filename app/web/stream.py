@@ -16,7 +16,7 @@ from app.domain import Block, Citation, Event, Reply
 from app.web.context import Stopping
 from app.web.schemas import block_out, citation_out, reply_out
 
-GRACE = 3.0  # seconds that a running reply gets when the process is asked to end
+GRACE = 2.0  # seconds that a running reply gets when the process is asked to end
 
 
 class Overdue(Exception):

@@ -79,7 +79,12 @@ def test_the_service_keeps_to_its_openapi_file(mode: GenerationMode) -> None:
     for found in schema.get_all_operations():
         operation = found.ok()
 
-        @settings(max_examples=120 if operation.method == "post" else 8, deadline=None, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=120 if operation.method == "post" else 8,
+            deadline=None,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        )
         @given(operation.as_strategy(generation_mode=mode))
         def keeps_to_it(case: schemathesis.Case) -> None:
             nonlocal tried
