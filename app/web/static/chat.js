@@ -7,6 +7,7 @@ const history = [];
 const OFFLINE = "The answer did not arrive. Your question is still in the box: please try again. If you may be in danger, call your local emergency number.";
 
 form.hidden = false;
+document.getElementById("unscripted").hidden = true;
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const message = box.value.trim();

@@ -1,0 +1,183 @@
+"""The pages in Chromium: readable, usable by everyone, silent towards the rest of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from app.citation_url import citation_url
+from tests.app.web.fakes import DANGER, QUOTE, make_article
+from tests.app.web.process import live
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START = make_article().text.index(QUOTE)
+CITED = citation_url("first-session", START, START + len(QUOTE))
+PAGES = ["/", "/chat", "/articles", "/articles?q=first", f"/articles?q={DANGER}", CITED, "/safety", "/articles/nope"]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with live(tmp_path_factory.mktemp("browser") / "log") as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser, url: str) -> Iterator[BrowserContext]:
+    made = browser.new_context(base_url=url, viewport={"width": 375, "height": 812}, reduced_motion="reduce")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, url: str) -> Iterator[Page]:
+    """A page that fails the test when something is blocked, breaks, or goes elsewhere."""
+    opened, wrong = context.new_page(), list[str]()
+    opened.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("request", lambda request: wrong.append(request.url) if not request.url.startswith(url) else None)
+    yield opened
+    assert [text for text in wrong if not text.startswith("Failed to load resource: the server responded")] == []
+    assert opened.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
+
+
+def violations(page: Page) -> list[str]:
+    return [f"{found['id']}: {found['nodes'][0]['target']}" for found in Axe().run(page).response["violations"]]
+
+
+def question(page: Page, text: str) -> None:
+    page.get_by_label("Your question").fill(text)
+    page.keyboard.press("Enter")
+    expect(page.locator("#log")).to_have_attribute("aria-busy", "false")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_an_accessibility_fault(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for path in PAGES:
+        page.goto(path)
+        assert violations(page) == [], path
+
+
+def test_every_page_fits_320_pixels_which_is_400_percent_zoom(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 256})
+    for path in PAGES:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
+def test_a_question_a_cited_answer_and_the_passage(page: Page, context: BrowserContext) -> None:
+    page.goto("/chat")
+    question(page, "What happens in the first session? <b>nervous</b>")
+    answer = page.locator(".turn.tool").last
+    expect(answer).to_contain_text(QUOTE)
+    assert violations(page) == []
+    with context.expect_page() as opened:
+        answer.get_by_role("link", name="Source 1").first.click()
+    article = opened.value
+    mark = article.locator("mark#cited")
+    expect(mark).to_have_text(QUOTE)
+    expect(mark).to_be_in_viewport()
+    expect(page.locator(".turn.you")).to_contain_text("<b>nervous</b>")
+
+
+def test_going_back_to_the_chat_keeps_the_conversation(page: Page, context: BrowserContext) -> None:
+    page.goto("/chat")
+    question(page, "What happens first?")
+    with context.expect_page() as opened:
+        page.get_by_role("link", name="Source 1").first.click()
+    with opened.value.expect_event("close"):
+        opened.value.get_by_role("link", name="Back to the chat", exact=True).click()
+    expect(page.locator(".turn.tool")).to_have_count(1)
+
+
+def test_a_suggestion_is_asked_with_the_conversation_so_far(page: Page) -> None:
+    page.goto("/chat")
+    question(page, "What happens first?")
+    with page.expect_request("**/v1/chat") as asked:
+        page.get_by_role("button", name="What does therapy cost?").click()
+    sent = asked.value.post_data_json
+    assert sent["message"] == "What does therapy cost?"
+    assert [turn["role"] for turn in sent["history"]] == ["user", "assistant"]
+    expect(page.locator(".turn.tool")).to_have_count(2)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_danger_gets_help_to_tap_as_an_alert(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto("/chat")
+    question(page, DANGER)
+    alert = page.get_by_role("alert")
+    expect(alert).to_be_focused()
+    expect(alert.get_by_role("link", name="Call 988")).to_have_attribute("href", "tel:988")
+    assert violations(page) == []
+
+
+def test_an_answer_that_does_not_arrive_leaves_the_question_in_the_box(page: Page) -> None:
+    page.goto("/chat")
+    page.route(
+        "**/v1/chat",
+        lambda route: route.fulfill(status=503, json={"error": {"code": "busy", "message": "Please try again.", "request_id": "x"}}),
+    )
+    page.get_by_label("Your question").fill("What happens first?")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator(".turn.tool")).to_contain_text("Please try again.")
+    expect(page.get_by_label("Your question")).to_have_value("What happens first?")
+
+
+def test_everything_but_the_chat_works_without_a_script(browser: Browser, url: str) -> None:
+    context = browser.new_context(base_url=url, java_script_enabled=False, viewport={"width": 375, "height": 812})
+    page = context.new_page()
+    page.goto("/chat")
+    expect(page.get_by_text("The chat needs JavaScript")).to_be_visible()
+    page.goto("/articles")
+    page.get_by_label("Search the library").fill("first")
+    page.get_by_role("button", name="Search").click()
+    page.locator(".hits a").first.click()
+    expect(page.locator("mark#cited")).to_be_in_viewport()
+    context.close()
+
+
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page) -> None:
+    page.goto("/chat")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "message":
+            break
+    expect(page.get_by_label("Your question")).to_be_focused()
+
+
+def test_forced_colours_keep_the_mark(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    page.goto(CITED)
+    colours = page.evaluate(
+        "[getComputedStyle(document.querySelector('mark')).backgroundColor, getComputedStyle(document.body).backgroundColor]"
+    )
+    assert colours[0] != colours[1]
