@@ -1,7 +1,7 @@
 """Pages from the web, from public addresses only.
 
-Each address is resolved once and checked, and the connection goes to the address that was checked, so that a name can't point elsewhere a moment
-later. Redirects are followed by hand, each checked the same way.
+Each address is resolved once and checked, and the connection goes to the address that was checked, so that a name can't point elsewhere a
+moment later. Redirects are followed by hand, each checked the same way.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Fetcher:
     def fetch(self, url: str) -> Page:
         """The page at an http or https address.
 
-        Raises ``SourceError``: "refused" (an address that isn't public, or not plain), "too_large", "too_slow", "unreachable" (no such name, no
-        answer, an error status, too many redirects).
+        Raises ``SourceError``: "refused" (an address that is not public, or not plain), "too_large", "too_slow", "unreachable" (no such
+        name, no answer, an error status, too many redirects).
         """
         return asyncio.run(self._within_time(url))
 

@@ -1,8 +1,9 @@
-"""A person's name that is on a page to be found, not to be read: dropped into sentences, glued to the ends of paragraphs, hung on the title.
+"""A person's name that is on a page to be found, not to be read: dropped into sentences, glued to paragraphs' ends, hung on the title.
 
-A name counts as promotional by how it is placed, never by who it is: glued after a paragraph's last sentence, alone on a line with a title or a
-role, "therapists like N", "… with N" in the title. One such place proves nothing ("psychologists like Carl Rogers"); see ``_is_promotional``.
-It is then taken away wherever a grammatical sentence stays; where none would, it stays, unless the sentence only advertises.
+A name counts as promotional by how it is placed, never by who it is: glued after a paragraph's last sentence, alone on a line with a title
+or a role, "therapists like N", "… with N" in the title. One such place proves nothing ("psychologists like Carl Rogers"); see
+``_is_promotional``. It is then taken away wherever a grammatical sentence stays; where none would, it stays, unless the sentence only
+advertises.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from app.text import plain, sentences
 _CAPITALISED = r"[^\W\d_a-zß-öø-ÿ][^\W\d_]*(?:['’-][^\W\d_]+)*"
 _NAME = rf"{_CAPITALISED}(?: [A-Z]\.)?(?: {_CAPITALISED}){{1,2}}"
 _LIKE = r"(?:such as|like|including|namely)(?: (?:such as|like|including|namely))*"
+_GLUE = r"(?<=[.!?”\"’)…])(?<!\bDr\.)(?<!\bM[rsx]\.)(?<!\bMrs\.)(?<!\bProf\.)[ ]+(?:[-–—|•][ ]*)?"  # after a sentence, not after a title
 _LEAST_BEFORE_GLUE = 30  # characters of paragraph before a glued name
 
 
@@ -50,7 +52,7 @@ def _patterns() -> _Patterns:
         tail=tail,
         roles=any_of("roles"),
         advertises=re.compile(rf"(?<!\w)(?:{any_of('advertises')})(?!\w)", re.I),
-        glued=re.compile(rf"(?<=[.!?”\"’)…])[ ]+(?:[-–—|•][ ]*)?{titles}(?P<name>{_NAME}){tail}[.!]?$"),
+        glued=re.compile(rf"{_GLUE}{titles}(?P<name>{_NAME}){tail}[.!]?$"),
         alone=re.compile(rf"(?P<title>{titles})(?P<name>{_NAME})(?P<tail>{tail})[.!]?"),
         dropped_in=re.compile(rf"(?i:\b(?:{any_of('roles')}))(?:,)? {_LIKE} {titles}(?P<name>{_NAME})"),
         in_title=re.compile(
@@ -88,14 +90,14 @@ def _is_promotional(name: str, places: Counter[str], everything: str) -> bool:
     outside = places["glued"] + places["alone"]
     if outside >= 2 or (outside and (places["dropped"] or places["title"])) or (places["title"] and places["dropped"]):
         return True
-    uses = len(re.findall(rf"\b{re.escape(name.split()[-1])}\b", everything))
+    uses = len(re.findall(rf"\b{re.escape(name.rsplit(maxsplit=1)[-1])}\b", everything))
     return places["dropped"] >= 3 and uses == places["dropped"]  # named as an example again and again, and never once for what they did
 
 
 def without_names(text: str, names: Iterable[str], *, is_title: bool = False) -> str:
     """The text, one line, without the promotional names where it stays a text; perhaps empty."""
     for name in names:
-        if name.split()[-1] in text:
+        if name.rsplit(maxsplit=1)[-1] in text:
             text = _without(text, name, is_title=is_title)
     return text
 
@@ -107,7 +109,7 @@ def _without(text: str, name: str, *, is_title: bool) -> str:
         return text
     if re.fullmatch(rf"{who}[.!]?", text):
         return ""
-    text = re.sub(rf"(?<=[.!?”\"’)…])[ ]+(?:[-–—|•][ ]*)?{who}[.!]?$", "", text)
+    text = re.sub(rf"{_GLUE}{who}[.!]?$", "", text)
     if is_title:
         text = re.sub(rf"^{who}(?:['’]s|\s*[:|–—-])\s*", "", text)
         text = re.sub(rf"(?:\s+(?i:with|by|from|featuring|feat\.?)|\s*[-–—|:,])\s*{who}(?=\s*(?:$|[:|–—-]))", "", text)
@@ -130,7 +132,7 @@ def _who(name: str) -> str:
     """A pattern for the name in its forms: with a title, with letters or a role behind, or the last name with a title."""
     shapes = _patterns()
     needed = shapes.titles.removesuffix("?")
-    return rf"(?:\b{shapes.titles}{re.escape(name)}\b|\b{needed}{re.escape(name.split()[-1])}\b){shapes.tail}"
+    return rf"(?:\b{shapes.titles}{re.escape(name)}\b|\b{needed}{re.escape(name.rsplit(maxsplit=1)[-1])}\b){shapes.tail}"
 
 
 def _sentence_without(text: str, start: int, end: int, who: str) -> str:

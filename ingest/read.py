@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from app.domain import Article
@@ -11,7 +11,7 @@ from app.errors import SourceError
 from app.settings import Settings
 from ingest.assemble import Slugs, assemble
 from ingest.clean import clean
-from ingest.document import SetAside
+from ingest.document import RawDocument, SetAside
 from ingest.fetch import Fetcher
 from ingest.sandbox import Sandbox
 from ingest.screen import screen
@@ -37,31 +37,39 @@ def read_sources(
     """
     web = fetcher or Fetcher()
     found = list(find(sources, web))
-    articles, set_aside, texts, slugs = list[Article](), list[SetAside](), set[str](), Slugs()
+    articles, set_aside = list[Article](), list[SetAside]()
     with Sandbox(settings.limits.document_seconds) as sandbox:
+        reader = _Reader(web, sandbox, settings.limits.document_bytes)
         for done, item in enumerate(found, start=1):
-            if isinstance(item, SetAside):
-                set_aside.append(item)
+            outcome = item if isinstance(item, SetAside) else reader.read(item)
+            if isinstance(outcome, SetAside):
+                set_aside.append(outcome)
             else:
-                try:
-                    article = _read(item, settings, web, sandbox, texts, slugs)
-                except SourceError as error:
-                    set_aside.append(SetAside(item.origin, error.code, str(error)))
-                else:
-                    articles.append(article)
+                articles.append(outcome)
             if on_progress:
                 on_progress("read", done, len(found))
     return ReadResult(articles, set_aside)
 
 
-def _read(item: Found, settings: Settings, web: Fetcher, sandbox: Sandbox, texts: set[str], slugs: Slugs) -> Article:
-    source = load(item, web, settings.limits.document_bytes)
-    document = sandbox.read(source)
-    screen(document)
-    cleaned = clean(document)
-    digest = sha256("\n".join(block.text for block in cleaned.blocks).encode("utf-8", "surrogatepass")).hexdigest()
-    if cleaned.blocks and digest in texts:
-        raise SourceError("Another document has the same text.", code="duplicate")
-    article = assemble(cleaned, item.origin, slugs)
-    texts.add(digest)
-    return article
+@dataclass
+class _Reader:
+    web: Fetcher
+    sandbox: Sandbox
+    most_bytes: int
+    slugs: Slugs = field(default_factory=Slugs)
+    texts: set[str] = field(default_factory=set)
+
+    def read(self, item: Found) -> Article | SetAside:
+        try:
+            document = self.sandbox.read(load(item, self.web, self.most_bytes))
+            screen(document)
+            return self._article(clean(document), item.origin)
+        except SourceError as error:
+            return SetAside(item.origin, error.code, str(error))
+
+    def _article(self, document: RawDocument, origin: str) -> Article:
+        digest = sha256("\n".join(block.text for block in document.blocks).encode("utf-8", "surrogatepass")).hexdigest()
+        if document.blocks and digest in self.texts:
+            raise SourceError("Another document has the same text.", code="duplicate")
+        self.texts.add(digest)
+        return assemble(document, origin, self.slugs)

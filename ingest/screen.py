@@ -1,7 +1,7 @@
 """Puts documents in quarantine that speak to a machine: injected instructions, in sight or hidden.
 
-Precise on what a reader sees (an ordinary page must pass), strict on what a page hides. The patterns are in ``injections.toml``. This is one
-layer: nothing in an article is ever run as an instruction, whether it was caught here or not.
+Precise on what a reader sees (an ordinary page must pass), strict on what a page hides. The patterns are in ``injections.toml``. This is
+one layer: nothing in an article is ever run as an instruction, whether it was caught here or not.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ingest.document import RawDocument
 
 _LOOK_ALIKES = str.maketrans("аеорсухіјѕԁһԛԝοаеіνρτυκмтвн", "aeopcyxijsdhqwoaeivptukmtbh")
 _LEET = str.maketrans("013457@$!|", "oieastasil")
-_WORD = re.compile(r"\S{4,}")
+_WORD = re.compile(r"\S{2,}")
 _LATIN = re.compile(r"[a-z]")
 _SPACED = re.compile(r"\b(?:[a-z][ .\-_]){5,}[a-z]\b")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,4000}={0,2}")
@@ -53,7 +53,7 @@ def _compiled(name: str, pattern: str) -> re2._Regexp[str]:
 
 
 def screen(document: RawDocument) -> None:
-    """Raise ``SourceError`` for a document that speaks to a machine: "injected_instructions" in sight, "hidden_instructions" out of it."""
+    """Raise ``SourceError`` when it speaks to a machine: "injected_instructions" in sight, "hidden_instructions" out of it."""
     patterns = _patterns()
     if _any_match(
         patterns.visible, [document.title, *(block.text for block in document.blocks), document.meta.summary, *document.meta.questions]
@@ -69,7 +69,7 @@ def _any_match(patterns: Iterable[re2._Regexp[str]], texts: Iterable[str]) -> bo
 
 
 def _views(texts: list[str]) -> Iterator[str]:
-    """The texts joined, as they read; and again with letters that are disguised or apart, and with what base64 hides, where there is any."""
+    """The texts joined, as they read; and where there is any, with disguised letters undone, and what base64 hides."""
     folded = "".join(f"¶{fold(text)}" for text in texts)
     yield folded
     undisguised = _WORD.sub(lambda found: _undisguised(found[0]), folded)

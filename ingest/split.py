@@ -1,7 +1,7 @@
 """An article into passages: along its headings, never across one, whole paragraphs where they fit.
 
-A passage holds at most 1,000 characters. A section's short remainder (under about 200) takes a paragraph from its neighbour when both stay in
-bounds. A longer paragraph is cut between sentences, a longer sentence between words.
+A passage holds at most 1,000 characters. A section's short remainder (under about 200) takes a paragraph from its neighbour when both stay
+in bounds. A longer paragraph is cut between sentences, a longer sentence between words.
 """
 
 from __future__ import annotations
