@@ -1,0 +1,95 @@
+"""The last look at each composed sentence: no dose, diagnosis, method or promise, no address or number that its quote does not hold.
+
+The words are in ``output.toml``. A sentence quoted word for word from an article has been read by whoever wrote the article, so addresses and numbers that
+stand in the quote are fine; what the rules forbid is not, wherever it comes from.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import re2
+
+from app.errors import SettingsError
+from app.guard.fold import canonical, fold
+from app.guard.lexicon import Lexicon, load_lexicon
+from app.guard.rules import FOLDER, expand
+
+FILE = Path(__file__).parent / "output.toml"
+# A negated or conditional sentence says what is not so: "no therapist can guarantee", "if you have depression".
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|info|io|co|uk|app|gov|edu|me|ly|ai|dev|de|fr|au|ca|ie|in|nz|eu|us|biz|xyz)\b(?:/\S*)?", re.IGNORECASE)
+_PHONE = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){4,}")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRule:
+    """One thing that is never said, with its examples."""
+
+    id: str
+    pattern: re2._Regexp[str]
+    must_match: tuple[str, ...]
+    must_not_match: tuple[str, ...]
+
+
+class OutputCheck:
+    """All output rules, compiled."""
+
+    def __init__(self, rules: tuple[OutputRule, ...], harmless: re2._Regexp[str], lexicon: Lexicon) -> None:
+        self.rules = rules
+        self._harmless = harmless
+        self._lexicon = lexicon
+
+    def allows(self, sentence: str, quote: str | None = None) -> bool:
+        """True when the sentence may be shown. ``quote`` is the passage it rests on, if there is one; a verbatim sentence is its own quote."""
+        return self.fault(sentence, quote) is None
+
+    def fault(self, sentence: str, quote: str | None = None) -> str | None:
+        """What is wrong with the sentence: a rule's id, "address", "phone" or "number"; None when nothing is."""
+        text = self._lexicon.plain(canonical(sentence))
+        for rule in self.rules:
+            if any(not self._harmless.search(text[: match.end()]) for match in rule.pattern.finditer(text)):
+                return rule.id
+        return None if quote is None and not _holds_address(sentence) else _foreign(sentence, quote or "")
+
+
+def _holds_address(sentence: str) -> bool:
+    return bool(_ADDRESS.search(sentence) or _PHONE.search(sentence))
+
+
+def _foreign(sentence: str, quote: str) -> str | None:
+    said, source = fold(sentence), fold(quote)
+    if any(match.rstrip(".,;:!?)") not in source for match in _ADDRESS.findall(said)):
+        return "address"
+    digits = re.sub(r"\D", "", source)
+    if any(re.sub(r"\D", "", match) not in digits for match in _PHONE.findall(said)):
+        return "phone"
+    known = set(_NUMBER.findall(source))
+    return "number" if any(number not in known for number in _NUMBER.findall(said)) else None
+
+
+def load_output(path: Path = FILE) -> OutputCheck:
+    """Read the rules. Raises ``SettingsError`` naming the rule to mend."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        macros = tomllib.loads((FOLDER / "macros.toml").read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"The guard's file {path.name} can't be read: {error}.") from None
+    rules = []
+    for item in data.get("rule", ()):
+        name = f"{path.name}: {item.get('id', 'a rule without id')}"
+        if not (item.get("id") and item.get("patterns") and item.get("must_match") and item.get("must_not_match")):
+            raise SettingsError(f"{name} lacks its id, patterns or examples.")
+        rules.append(OutputRule(item["id"], _compile(name, item["patterns"], macros), tuple(item["must_match"]), tuple(item["must_not_match"])))
+    return OutputCheck(tuple(rules), _compile(path.name, data.get("harmless", ["$^"]), macros), load_lexicon())
+
+
+def _compile(name: str, patterns: list[str], macros: dict[str, str]) -> re2._Regexp[str]:
+    whole = "|".join(f"(?:{expand(name, pattern, macros)})" for pattern in patterns)
+    try:
+        return re2.compile(f"(?:^| )(?:{whole})(?: |$)")
+    except re2.error as error:
+        raise SettingsError(f"{name} has a pattern that is no regular expression: {error}.") from None
