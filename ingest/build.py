@@ -37,6 +37,7 @@ from ingest.verify import verify_build
 
 CACHE = "cache.sqlite"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_ROOM_SQLITE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}  # the second is what a limit on file sizes becomes
 _ROOM = 1 << 20  # with less than this free, a failed write is put down to the disk
 
 
@@ -143,7 +144,7 @@ def _bring_up_to_date(plan: Plan, settings: Settings, embedder: Embedder, progre
     index_dir, embedded, reused = settings.index_dir, 0, 0
     current = _current(index_dir)
     intact = _intact(layout.build_folder(index_dir, plan.name), settings.chroma_url)
-    with _disk_errors(index_dir):
+    with _failures(index_dir):
         if not intact:
             embedded, reused = _write_and_publish(plan, settings, embedder, progress)
         elif current != plan.name:  # the articles are again what they once were
@@ -216,7 +217,7 @@ def _status(folder: Path, current: bool) -> BuildStatus:
 
 
 @contextmanager
-def _disk_errors(index_dir: Path) -> Iterator[None]:
+def _failures(index_dir: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # SQLite, Chroma, tantivy and the system each have their own words for a full disk
@@ -230,7 +231,7 @@ def _disk_errors(index_dir: Path) -> Iterator[None]:
 def _is_disk_full(error: Exception, index_dir: Path) -> bool:
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return True
-    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode in _NO_ROOM_SQLITE:
         return True
     if isinstance(error, BuildError) and error.code == "disk_full":
         return True

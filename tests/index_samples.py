@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 import numpy as np
@@ -31,9 +32,17 @@ class WordEmbedder:
     def queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self.passages(texts)
 
+    def knows(self, word: str) -> bool:
+        return word in TOPICS
+
     def _word(self, word: str) -> NDArray[np.float64]:
-        seed = int.from_bytes(sha256(f"{self.fingerprint}{word}".encode()).digest()[:8], "little")
-        return np.random.default_rng(seed).standard_normal(self.dimension)
+        return _word_vector(self.fingerprint + word, self.dimension)
+
+
+@lru_cache(20_000)
+def _word_vector(word: str, dimension: int) -> NDArray[np.float64]:
+    seed = int.from_bytes(sha256(word.encode("utf-8", "surrogatepass")).digest()[:8], "little")
+    return np.random.default_rng(seed).standard_normal(dimension)
 
 
 def make_article(number: int, *, sections: int = 4, extra: str = "") -> Article:

@@ -7,6 +7,7 @@ and 40 MB of imports; see README.md.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -64,6 +65,11 @@ class EmbeddedStore:
         client = chromadb.PersistentClient(str(self._folder), settings=client_settings())
         try:
             _fill(client, COLLECTION, ids, vectors, on_batch)
+        except BuildError as error:
+            # Chroma doesn't say that the disk is full, and it holds each vector twice.
+            if shutil.disk_usage(self._folder).free < 2 * vectors.nbytes:
+                error.code = "disk_full"
+            raise
         finally:
             client.close()  # type: ignore[attr-defined]  # PersistentClient is annotated as an interface without it
 

@@ -140,7 +140,7 @@ def open_build(folder: Path, *, fingerprint: str | None = None, chroma_url: str 
 
 
 def open_current(index_dir: Path, fingerprint: str | None = None, *, chroma_url: str = "") -> Index:
-    """Open the build that CURRENT names, or else the last good one before it (then ``degraded``, with the ``problem``).
+    """Open the build that CURRENT names, or else the last good one (then ``degraded``, with the ``problem``).
 
     Raises ``IndexUnavailable`` with the reason when there is none to serve.
     """
@@ -149,7 +149,7 @@ def open_current(index_dir: Path, fingerprint: str | None = None, *, chroma_url:
         return open_build(layout.build_folder(index_dir, name), fingerprint=fingerprint, chroma_url=chroma_url)
     except IndexUnavailable as error:
         first = error
-    for older in layout.names_before(index_dir, name):
+    for older in layout.fallbacks(index_dir, name):
         try:
             return open_build(layout.build_folder(index_dir, older), fingerprint=fingerprint, chroma_url=chroma_url, problem=str(first))
         except IndexUnavailable:

@@ -59,15 +59,26 @@ def published_names(index_dir: Path) -> list[str]:
     """Builds that are on disk, most lately published first; those HISTORY doesn't know come last, by name."""
     folder = index_dir / BUILDS
     present = {path.name for path in folder.iterdir() if path.is_dir() and is_build_name(path.name)} if folder.is_dir() else set()
-    try:
-        history = (index_dir / HISTORY).read_text("ascii").split()
-    except (OSError, ValueError):
-        history = []
-    known = [name for name in dict.fromkeys(history) if name in present]
+    known = [name for name in _history(index_dir) if name in present]
     return known + sorted(present.difference(known))
 
 
 def names_before(index_dir: Path, name: str) -> list[str]:
     """Builds on disk that were published before ``name``, latest first; all others when HISTORY doesn't know ``name``."""
     names = published_names(index_dir)
-    return names[names.index(name) + 1 :] if name in names else names
+    if name in names and name in _history(index_dir):
+        return names[names.index(name) + 1 :]
+    return [other for other in names if other != name]
+
+
+def fallbacks(index_dir: Path, name: str) -> list[str]:
+    """All other builds on disk in the order to try them when ``name`` can't be served: earlier ones first."""
+    before = names_before(index_dir, name)
+    return before + [other for other in published_names(index_dir) if other not in before and other != name]
+
+
+def _history(index_dir: Path) -> list[str]:
+    try:
+        return list(dict.fromkeys((index_dir / HISTORY).read_text("ascii").split()))
+    except (OSError, ValueError):
+        return []

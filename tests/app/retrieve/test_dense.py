@@ -21,7 +21,7 @@ ROWS, DIMENSION = 1_500, 96
 
 
 def unit(vectors: NDArray[np.float64]) -> Vectors:
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def ids() -> list[str]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, vectors: Vectors, ids: list[str]) -> Path:
     path = tmp_path_factory.mktemp("dense") / "chroma"
-    EmbeddedStore(path).write(ids, vectors, lambda done: None)
+    EmbeddedStore(path).write(ids, vectors, ignore)
     return path
 
 
@@ -49,6 +49,10 @@ def index(folder: Path, ids: list[str], tmp_path_factory: pytest.TempPathFactory
     opened = EmbeddedStore(Path(copy)).open(ids, DIMENSION)
     yield opened
     opened.close()
+
+
+def ignore(done: int) -> None:
+    """Progress is not looked at."""
 
 
 def brute_force(vectors: Vectors, query: Vectors, k: int) -> list[tuple[int, float]]:
@@ -86,7 +90,7 @@ def test_the_bindings_and_chromas_own_client_agree(
         theirs = collection.query(query_embeddings=query[None, :], n_results=20, include=["distances"])
         assert [ids[row] for row, _ in index.search(query, 20)] == theirs["ids"][0]
     assert collection.count() == ROWS
-    assert collection.get(limit=1)["documents"] == [None]  # no words in Chroma
+    assert not any(collection.get(limit=9)["documents"] or [])  # no words in Chroma
     client.close()  # type: ignore[attr-defined]
 
 
@@ -166,7 +170,7 @@ def _wait_for(port: int) -> None:
 
 def test_a_server_answers_like_the_embedded_one(server: str, index: DenseIndex, vectors: Vectors, ids: list[str]) -> None:
     store = ServerStore(server, "rapport-same")
-    store.write(ids, vectors, lambda done: None)
+    store.write(ids, vectors, ignore)
     served = store.open(ids, DIMENSION)
     for query in make_queries(vectors, 20):
         ours, theirs = index.search(query, 10), served.search(query, 10)
@@ -176,14 +180,14 @@ def test_a_server_answers_like_the_embedded_one(server: str, index: DenseIndex, 
 
 def test_what_a_killed_build_left_on_the_server_is_replaced(server: str, vectors: Vectors, ids: list[str]) -> None:
     store = ServerStore(server, "rapport-twice")
-    store.write(ids[:10], vectors[:10], lambda done: None)
-    store.write(ids[:20], vectors[:20], lambda done: None)
+    store.write(ids[:10], vectors[:10], ignore)
+    store.write(ids[:20], vectors[:20], ignore)
     assert store.open(ids[:20], DIMENSION).search(vectors[15], 1)[0][0] == 15
 
 
 def test_a_dropped_collection_is_unavailable(server: str, vectors: Vectors, ids: list[str]) -> None:
     store = ServerStore(server, "rapport-gone")
-    store.write(ids[:5], vectors[:5], lambda done: None)
+    store.write(ids[:5], vectors[:5], ignore)
     store.drop()
     store.drop()
     with pytest.raises(IndexUnavailable, match="doesn't hold this build"):

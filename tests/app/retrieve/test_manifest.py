@@ -85,5 +85,5 @@ def test_a_changed_file_is_named(folder: Path, data: bytes | None) -> None:
         (folder / "a.npy").unlink()
     else:
         (folder / "a.npy").write_bytes(data)
-    with pytest.raises(IndexDamaged, match="a.npy"):
+    with pytest.raises(IndexDamaged, match=r"a\.npy"):
         check_files(folder, read_manifest(folder))

@@ -51,7 +51,7 @@ def test_a_file_that_changed_leaves_no_copy(index_dir: Path, temporary: Path) ->
     with (folder / "chroma" / "chroma.sqlite3").open("r+b") as file:
         file.seek(2_000)
         file.write(b"\xff\x00\xff")
-    with pytest.raises(IndexDamaged, match="chroma.sqlite3"):
+    with pytest.raises(IndexDamaged, match=r"chroma\.sqlite3"):
         ServingCopy(folder, manifest, ("chroma",))
     assert list(temporary.iterdir()) == []
 
