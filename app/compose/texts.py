@@ -39,12 +39,10 @@ class AnswerTexts(_Strict):
     """The words around quotes and in place of them."""
 
     partial: str
-    partial_unknown: str
     no_answer: str
     off_topic: str
     contact_some: str
     contact_none: str
-    nearby: str
     offer: str
     unavailable: str
     phone: str

@@ -1,0 +1,93 @@
+"""From a question to the passages worth quoting, and the signs that say whether they answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain import Hit
+from app.retrieve.index import Index
+from app.retrieve.mix import Candidates, Mixer, hits, top
+from app.retrieve.words import terms
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What was seen of one question's best passages; ``answerable.toml`` weighs them.
+
+    ``cosine`` of the best passage, ``sentence`` of the best sentence, ``asked`` of the nearest question or heading of the library;
+    ``covered`` is the share (0 to 1, by rarity) of the question's words that stand in the best passages, ``unknown`` the share that stands
+    nowhere in the library; ``terms`` counts the telling words.
+    """
+
+    cosine: float
+    sentence: float
+    asked: float
+    covered: float
+    unknown: float
+    terms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best passages of a question, best first, and the signs."""
+
+    hits: tuple[Hit, ...]
+    signs: Signs
+
+
+class Finder:
+    """Finds passages in one open build."""
+
+    def __init__(self, index: Index, *, per_article: int, depth: int, lexical_share: float) -> None:
+        self.index = index
+        self._mixer = Mixer(index, lexical_share)
+        self._per_article = per_article
+        self._depth = depth
+
+    def rank(self, query: str, vector: Vector, k: int) -> list[Hit]:
+        """The ``k`` best passages, whatever they are worth."""
+        candidates = self._mixer.candidates(query, vector, max(self._depth, k))
+        return hits(self.index, candidates, top(candidates, k, self._per_article))
+
+    def find(self, query: str, vector: Vector, k: int) -> Found:
+        """The ``k`` best passages, and the signs of whether they answer ``query``. ``vector`` is the query's, of unit length."""
+        found = self.rank(query, vector, k)
+        return Found(tuple(found), self._signs(query, vector, found))
+
+    def candidates(self, query: str, vector: Vector) -> Candidates:
+        """All scored candidates, for benchmarks."""
+        return self._mixer.candidates(query, vector, self._depth)
+
+    def _signs(self, query: str, vector: Vector, found: Sequence[Hit]) -> Signs:
+        best = found[:3]
+        sentence = max((float((self.index.sentence_vectors(hit.row) @ vector).max(initial=-1)) for hit in best), default=-1.0)
+        asked = self.index.questions.vectors @ vector
+        covered, unknown, count = self._coverage(query, best)
+        return Signs(
+            cosine=max((hit.cosine for hit in best), default=-1.0),
+            sentence=sentence,
+            asked=float(asked.max(initial=-1)),
+            covered=covered,
+            unknown=unknown,
+            terms=count,
+        )
+
+    def _coverage(self, query: str, best: Sequence[Hit]) -> tuple[float, float, int]:
+        """(share of the query's words in the best passages, share in none of the library, how many words): rare words weigh more."""
+        wanted = list(dict.fromkeys(terms(query)))
+        if not wanted:
+            return 0.0, 0.0, 0
+        rarity = [self.index.lexical.rarity(term) for term in wanted]
+        size = max(self.index.lexical.size, 1)
+        weights = np.log1p(size / (np.array(rarity, np.float32) + 0.5))
+        present = {term for hit in best for term in terms(f"{hit.passage.title} {hit.passage.section} {hit.passage.text}")}
+        covered = np.array([term in present for term in wanted])
+        unknown = np.array([count == 0 for count in rarity]) & ~covered
+        total = float(weights.sum())
+        return float(weights[covered].sum()) / total, float(weights[unknown].sum()) / total, len(wanted)
