@@ -31,6 +31,7 @@ from app.web.search import hit_url, screened_search
 TEMPLATES = Path(__file__).with_name("templates")
 RESULTS = 8
 SNIPPET = 280
+ALSO = {"GB": ("GB", "UK")}  # the guard's code for the country that ISO calls GB
 
 
 class Pages:
@@ -44,7 +45,7 @@ class Pages:
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
-        self._environment.filters.update(plain_date=plain_date, snippet=snippet)
+        self._environment.filters.update(plain_date=plain_date, snippet=snippet, dial=dial)
         self._environment.tests["mapping_like"] = lambda value: isinstance(value, Mapping)
         self._environment.tests["listing"] = lambda value: isinstance(value, list | tuple)
         self._environment.globals.update(
@@ -85,7 +86,9 @@ class Pages:
 
     def safety(self) -> Response:
         """The published protocol, for people."""
-        return self._draw("safety.html", protocol=dict(self._web.rapport.safety()))
+        protocol, own = dict(self._web.rapport.safety()), self._web.rapport.settings.region
+        protocol["regions"] = sorted(protocol.get("regions", ()), key=lambda region: region["region"] not in ALSO.get(own, (own,)))
+        return self._draw("safety.html", protocol=protocol, regions=self._web.texts.regions)
 
     def error(self, request: Request, status: int, message: str) -> Response:
         """An error, for a browser."""
@@ -159,6 +162,11 @@ def _article(web: Web, slug: str) -> Article:
 
 def _unavailable(web: Web) -> WebError:
     return not_ready(web, web.rapport.readiness().reason)
+
+
+def dial(number: str) -> str:
+    """A telephone number as a ``tel:`` or ``sms:`` link holds it."""
+    return "".join(character for character in number if character in "+0123456789")
 
 
 def snippet(text: str) -> str:

@@ -15,11 +15,12 @@ from app.errors import SettingsError
 
 @dataclass(frozen=True)
 class Texts:
-    """``errors`` by code, ``problems`` by pydantic's name of the problem."""
+    """``errors`` by code, ``problems`` by pydantic's name of the problem, ``regions`` by the guard's codes."""
 
     disclosure: str
     errors: dict[str, str]
     problems: dict[str, str]
+    regions: dict[str, str]
 
     def error(self, code: str, **values: object) -> str:
         """The sentence for an error code, filled in. Raises ``KeyError`` for a code that has none."""

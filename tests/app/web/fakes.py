@@ -170,10 +170,12 @@ class FakeRapport:
         return self.state
 
     def safety(self) -> Mapping[str, Any]:
+        line = {"name": "988 Lifeline", "call": "988", "text": "741 741", "text_word": "HOME", "chat": "https://988lifeline.org/chat/"}
+        lines = [{**line, "verified": "source", "verified_on": "2026-11-22"}, {**line, "name": "Poison help", "verified": "check"}]
         return {
             "version": "1",
-            "outcomes": {"crisis": "A fixed reply."},
-            "lines": [{"region": "US", "call": "tel:988", "verified_on": "2026-11-22"}],
+            "kinds": {"crisis": ["suicide", "self_harm"]},
+            "regions": [{"region": "AU", "emergency": "", "lines": []}, {"region": "US", "emergency": "911", "lines": lines}],
         }
 
     def close(self) -> None:

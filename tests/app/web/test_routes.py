@@ -109,7 +109,17 @@ def test_safety_is_json_for_machines_and_a_page_for_people(client: TestClient) -
     assert client.get("/v1/safety").json()["version"] == "1"
     for reply in (client.get("/v1/safety", headers={"Accept": "text/html"}), client.get("/safety")):
         assert reply.headers["content-type"].startswith("text/html")
-        assert '<a href="tel:988">' in reply.text
+        assert '<a class="button" href="tel:988">Call 988</a>' in reply.text
+        assert '<a class="button" href="sms:741741">Text HOME to 741 741</a>' in reply.text
+        assert "Checked 22 November 2026." in reply.text
+        assert "Not yet checked at its source." in reply.text
+        assert "Self harm" in reply.text
+
+
+def test_the_clinics_own_region_stands_first(start: Start) -> None:
+    html = start(region="US").get("/safety").text
+    assert html.index("United States") < html.index("Australia")
+    assert start().get("/safety").text.index("Australia") < start().get("/safety").text.index("United States")
 
 
 def test_livez_is_constant_and_readyz_tells_why(start: Start) -> None:
