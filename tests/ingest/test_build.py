@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from app.errors import BuildError
 from app.retrieve import layout
-from app.retrieve.index import open_current
 from app.retrieve.dense import Store
+from app.retrieve.index import open_current
 from app.settings import Settings
 from ingest import build as module
 from ingest.build import build, drop_backups, rollback, status

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 
 from app.errors import IndexDamaged, IndexUnavailable
 from app.retrieve.dense import COLLECTION, DenseIndex, EmbeddedStore, ServerStore, client_settings
+from tests.chroma_server import chroma_server, free_port
 
 Vectors = NDArray[np.float32]
 ROWS, DIMENSION = 1_500, 96
@@ -146,26 +145,8 @@ def test_reading_does_not_import_the_client(folder: Path, tmp_path: Path) -> Non
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("server")
-    chroma = Path(sys.executable).with_name("chroma")
-    command = [str(chroma), "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        _wait_for(port)
-        yield f"http://127.0.0.1:{port}"
-        process.kill()
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError("the Chroma server did not start")
+    with chroma_server(tmp_path_factory.mktemp("server")) as url:
+        yield url
 
 
 def test_a_server_answers_like_the_embedded_one(server: str, index: DenseIndex, vectors: Vectors, ids: list[str]) -> None:
@@ -195,10 +176,7 @@ def test_a_dropped_collection_is_unavailable(server: str, vectors: Vectors, ids:
 
 
 def test_an_unreachable_server_is_unavailable(ids: list[str]) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    store = ServerStore(f"http://127.0.0.1:{port}", "rapport-none")
+    store = ServerStore(f"http://127.0.0.1:{free_port()}", "rapport-none")
     with pytest.raises(IndexUnavailable, match="can't be reached"):
         store.open(ids, DIMENSION)
     store.drop()
