@@ -1,7 +1,8 @@
 """May this question be worked on now? A message that speaks of danger always may.
 
-Order: the rate of its address, whether an index is open, a slot. The guard's explicit rules are asked only when one of these
-would say no, since the pipeline asks the whole guard anyway.
+Order: the rate of its address, then a slot. The guard's explicit rules are asked only when one of these would say no, since the
+pipeline asks the whole guard anyway. A missing index is no reason to refuse here: the pipeline still gives referrals and fixed
+replies, and says kindly that it can't answer the rest.
 """
 
 from __future__ import annotations
@@ -26,13 +27,10 @@ class _Screened:
         self._conversation = conversation
         self._verdict: Verdict | None = None
 
-    async def verdict(self) -> Verdict:
+    async def crisis(self) -> bool:
         if self._verdict is None:
             self._verdict = await run_in_threadpool(self._web.rapport.guard_screen, self._conversation)
-        return self._verdict
-
-    async def crisis(self) -> bool:
-        return (await self.verdict()).outcome is Outcome.CRISIS
+        return self._verdict.outcome is Outcome.CRISIS
 
 
 async def is_crisis(web: Web, conversation: Conversation) -> bool:
@@ -41,14 +39,10 @@ async def is_crisis(web: Web, conversation: Conversation) -> bool:
 
 
 async def admit(web: Web, request: Request, conversation: Conversation) -> Ticket:
-    """A ticket to work on the question; the caller releases it. Raises ``WebError`` 429 or 503, never for a crisis."""
+    """A ticket to work on the question; the caller releases it. Raises ``WebError`` 429 or 503 (no slot), never for a crisis."""
     screened = _Screened(web, conversation)
     if (wait := web.chat_rate.take(web.who(request))) and not await screened.crisis():
         raise _too_many(web, wait)
-    readiness = web.rapport.readiness()
-    if not readiness.ready and not (await screened.verdict()).blocks:
-        web.metrics.refusal("not_ready")
-        raise not_ready(web, readiness.reason)
     if not web.slots.free and await screened.crisis():
         return Ticket(None)
     return await _slot(web)

@@ -120,6 +120,10 @@ class FakeRapport:
             yield Event("block", crisis)
             yield Event("done", self._reply("crisis", (crisis,), verdict))
             return
+        if not self.state.ready:
+            sorry = Block("paragraph", "The articles can't be searched right now.")
+            yield Event("done", self._reply("error", (sorry,), verdict))
+            return
         if self.cpu:
             await asyncio.to_thread(time.sleep, self.cpu)
         article = self.library[0]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.citation_url import citation_url
@@ -118,7 +119,7 @@ def test_a_suggestion_is_asked_with_the_conversation_so_far(page: Page) -> None:
     question(page, "What happens first?")
     with page.expect_request("**/v1/chat") as asked:
         page.get_by_role("button", name="What does therapy cost?").click()
-    sent = asked.value.post_data_json
+    sent = json.loads(asked.value.post_data or "")
     assert sent["message"] == "What does therapy cost?"
     assert [turn["role"] for turn in sent["history"]] == ["user", "assistant"]
     expect(page.locator(".turn.tool")).to_have_count(2)

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.app.web.conftest import Start, make_rapport
-from tests.app.web.fakes import ADVICE, CRISIS_LINE, DANGER, QUOTE, FakeRapport
+from tests.app.web.fakes import CRISIS_LINE, DANGER, QUOTE, FakeRapport
 
 EVENTS = {"Accept": "text/event-stream"}
 
@@ -139,16 +139,13 @@ def test_a_refusal_for_many_questions_says_when_and_names_help(start: Start) -> 
     assert "findahelpline.com" in reply.json()["error"]["message"]
 
 
-def test_without_an_index_only_fixed_replies_are_given(start: Start) -> None:
+def test_without_an_index_the_pipeline_says_so_and_referrals_are_given(start: Start) -> None:
     rapport = make_rapport()
     rapport.state.ready, rapport.state.reason = False, "no build is open"
     client = start(rapport)
-    refused = client.post("/v1/chat", json={"message": "What happens first?"})
-    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "not_ready")
-    assert "no build is open" in refused.json()["error"]["message"]
-    assert "retry-after" in refused.headers
+    assert client.post("/v1/chat", json={"message": "What happens first?"}).json()["status"] == "error"
     assert client.post("/v1/chat", json={"message": DANGER}).json()["status"] == "crisis"
-    assert client.post("/v1/chat", json={"message": ADVICE}).status_code == 200
+    assert 'status="error"' in client.get("/metrics").text
 
 
 @pytest.mark.parametrize(
