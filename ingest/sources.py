@@ -1,6 +1,6 @@
 """What to read: files, folders, lists of addresses, addresses and site maps, in an order that depends on nothing but their names.
 
-In a folder every file of a known kind is read, folders below included, other than a README at its top and names that start with a dot. So
+In a folder every file of a known kind is read, folders below included, other than READMEs and names that start with a dot. So
 ``corpus/`` means the articles in it and whatever a clinic adds; ``topics.toml`` and ``answers.csv`` are of no kind that is read.
 """
 
@@ -95,7 +95,7 @@ def _find_in_folder(folder: Path, fetcher: Fetcher) -> Iterator[Found | SetAside
     for path in sorted(_files_below(root), key=lambda path: path.relative_to(root).as_posix()):
         origin = path.relative_to(root).as_posix()
         known = kind_of_name(path.name) or path.suffix.lower() in {URL_LIST, *_UNREAD}
-        if not known or origin.lower().startswith("readme."):
+        if not known or path.stem.lower() == "readme":
             continue
         if not path.resolve().is_relative_to(root):
             yield SetAside(origin, "outside", "It is a link to a place outside the folder.")

@@ -16,7 +16,7 @@ _MOST_BYTES = 100_000_000  # unpacked, all parts; pictures are in it
 _MOST_TEXT_BYTES = 40_000_000  # unpacked, one XML part
 _MOST_PARTS = 5_000
 _TAG = re.compile(rb"<[^<>]*>")
-_STYLES = "p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => p:fresh"
+_STYLES = "p[style-name='Title'] => h1:fresh\np.Title => h1:fresh\np[style-name='Subtitle'] => p:fresh"
 
 
 def read_docx(data: bytes) -> RawDocument:

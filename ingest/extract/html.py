@@ -47,15 +47,14 @@ def read_html(data: bytes) -> RawDocument:
     page = _parse(text)
     refuse_unseen("".join(page.itertext()))
     hidden, pale = _take_away_unseen(page)
-    body = page.find("body") if page.tag == "html" else page
-    if body is None:
-        raise SourceError("It has no text.", code="empty")
+    declared = _declared_title(page)
+    body = _body(page)
     lists_from_tables(body)
     walk = Walk(body, _root(body))
     blocks = walk.blocks()
     seen = walk.length + sum(map(len, hidden))
     _check_nothing_lost(text, kept=sum(len(block.text) for block in blocks), seen=seen)
-    return RawDocument(walk.title or _declared_title(page) or walk.banner, blocks, FrontMatter(), (*hidden, *pale))
+    return RawDocument(walk.title or declared or walk.banner, blocks, FrontMatter(), (*hidden, *pale))
 
 
 def _parse(text: str) -> Element:
@@ -93,6 +92,13 @@ def _take_away_unseen(page: Element) -> tuple[list[str], list[str]]:
         if element.getparent() is not None:
             element.drop_tree()
     return [text for text in map(plain, hidden) if text], [text for text in map(plain, pale) if text]
+
+
+def _body(page: Element) -> Element:
+    """The part that is shown. The parser leaves what it doesn't know, such as ``<main>``, in the head of a page without ``<body>``."""
+    etree.strip_elements(page, "title", "base", with_tail=False)
+    body = page.find("body")
+    return page if body is None or page.find("head/main") is not None or page.find("head/article") is not None else body
 
 
 def _root(body: Element) -> Element:

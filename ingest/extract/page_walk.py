@@ -98,7 +98,8 @@ class Walk:
         return small and element.tag in _LINK_LISTS and self._is_menu(element)
 
     def _is_menu(self, element: Element) -> bool:
-        return self._link_counts[element] >= _LINKS_OF_A_MENU and self._links[element] >= 0.7 * self._texts[element]
+        links, share = self._link_counts[element], self._links[element] / max(1, self._texts[element])
+        return (links >= _LINKS_OF_A_MENU and share >= 0.7) or (links == _LINKS_OF_A_MENU - 1 and share == 1)
 
     def _is_emergency(self, element: Element) -> bool:
         if self._texts[element] > _LONGEST_CALLOUT:
