@@ -1,6 +1,6 @@
 """The command line: ``rapport serve | ingest | ask | search | screen | eval | bench | check | models | embed``.
 
-The one place that joins app, ingest and evals; each command imports what it needs, so that ``rapport ask`` doesn't wait for parsers or torch.
+The one place that joins app, ingest and evals; each command imports what it needs, so that ``rapport ask`` doesn't wait for parsers.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,12 +88,17 @@ def run(
         return _bring_up_to_date(plan_of(read.articles, set_aside, embedder, settings.chroma_url), settings, embedder, progress, began)
 
 
-def build(articles: Iterable[Article], settings: Settings, embedder: Embedder, *, on_progress: Progress | None = None) -> BuildReport:
-    """As ``run``, from articles that are already read."""
+def build(
+    articles: Iterable[Article], settings: Settings, embedder: Embedder, *, on_progress: Progress | None = None, sentences: bool = True
+) -> BuildReport:
+    """As ``run``, from articles that are already read; without ``sentences`` the build can be searched but not quoted from."""
     began = time.monotonic()
     with publishing.build_lock(settings.index_dir):
         publishing.remove_leftovers(settings.index_dir)
         plan = plan_of(articles, (), embedder, settings.chroma_url)
+        if not sentences:
+            name = hashlib.sha256(f"{plan.name} without sentences".encode()).hexdigest()[:16]
+            plan = replace(plan, name=name, passages=tuple(replace(passage, sentences=()) for passage in plan.passages))
         return _bring_up_to_date(plan, settings, embedder, on_progress or _silent, began)
 
 

@@ -29,8 +29,9 @@ SECOND_BONUS = 0.06
 WORDS_BONUS = 0.05  # for a sentence that holds all of the question's words
 PASSAGE_BONUS = 0.012  # for each point of the mixed score above the last passage read
 LEAST_VALUE = 0.15  # below the best sentence, a sentence is no longer worth showing
-SECTION_BONUS = 0.02  # for the rest of the section that the lead comes from: it goes on with the answer
 INTRO_PENALTY = 0.05  # for an article's opening, which says what the article is about rather than answering
+SECTION_FIRST = 2  # points taken first from the section that the lead comes from: it goes on with the answer
+SECTION_LEAST = 0.30  # as LEAST_VALUE, for that section
 TWIN = 0.93  # cosine above which two sentences say the same
 MOST_ARTICLES = 3
 SHORTEST_WORDS = 4
@@ -74,14 +75,15 @@ class Quoter:
         scored = [self._score(query, vector, hit, found[-1].score) for hit in found]
         best = max(float(passage.values.max(initial=0)) for passage in scored)
         lead = self._lead(self._leader(scored))
-        for passage in scored:
-            if passage.hit.passage.article == lead.passage.article and passage.hit.passage.section == lead.passage.section:
-                passage.values[passage.values > 0] += SECTION_BONUS
         chosen = [lead]
         taken = [self._vectors(lead)]
-        for run, own in self._ranked(scored):
-            if len(chosen) > points or run.value < best - LEAST_VALUE:
+        ranked = self._ranked(scored)
+        same = [pair for pair in ranked if _same_section(pair[0], lead)]
+        for run, own in [*same[:SECTION_FIRST], *ranked]:
+            if len(chosen) > points:
                 break
+            if run.value < best - (SECTION_LEAST if _same_section(run, lead) else LEAST_VALUE):
+                continue
             if self._overlaps(run, chosen) or self._says_again(own, taken):
                 continue
             articles = {other.passage.article for other in chosen}
@@ -233,6 +235,10 @@ def write(runs: Sequence[Run], articles: dict[str, Article], first_number: int) 
 def one_line(text: str) -> str:
     """A quote as it is shown: the article's line breaks become spaces, nothing else changes."""
     return " ".join(text.split())
+
+
+def _same_section(run: Run, other: Run) -> bool:
+    return run.passage.article == other.passage.article and run.passage.section == other.passage.section
 
 
 def _sentence(passage: Passage, place: int) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.domain import Hit
 from app.retrieve.index import Index
-from app.retrieve.mix import Candidates, Mixer, hits, top
+from app.retrieve.mix import Mixer, hits, top
 from app.retrieve.words import terms
 
 Vector = NDArray[np.float32]
@@ -60,9 +60,10 @@ class Finder:
         found = self.rank(query, vector, k)
         return Found(tuple(found), self._signs(query, vector, found))
 
-    def candidates(self, query: str, vector: Vector) -> Candidates:
-        """All scored candidates, for benchmarks."""
-        return self._mixer.candidates(query, vector, self._depth)
+    def best_articles(self, query: str, vector: Vector, k: int) -> list[int]:
+        """The rows of the ``k`` best articles, each by its best passage."""
+        candidates = self._mixer.candidates(query, vector, self._depth)
+        return [int(candidates.article[position]) for position in top(candidates, k, per_article=1)]
 
     def _signs(self, query: str, vector: Vector, found: Sequence[Hit]) -> Signs:
         best = found[:3]
