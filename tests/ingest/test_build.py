@@ -227,6 +227,18 @@ def test_progress_names_each_phase_and_ends_at_the_total(settings: Settings) -> 
     assert all(done == total for done, total in last.values())
 
 
+def test_without_sentences_it_is_another_build_that_can_be_searched(settings: Settings) -> None:
+    whole = build(make_articles(3), settings, EMBEDDER)
+    report = build(make_articles(3), settings, EMBEDDER, sentences=False)
+    assert report.name != whole.name
+    index = open_current(settings.index_dir, EMBEDDER.fingerprint)
+    assert index.name == report.name
+    assert index.dense(index.vectors[4], 1)[0][0] == 4
+    assert index.sentences(4)[0] == ()
+    assert index.sentences(4)[1].shape == (0, EMBEDDER.dimension)
+    index.close()
+
+
 def test_hashes_are_of_the_whole_article(settings: Settings) -> None:
     article = make_article(1)
     for other in (replace(article, reviewed_by="Dr A"), replace(article, sources=()), replace(article, audience=("parents",))):
