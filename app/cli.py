@@ -16,12 +16,14 @@ import typer
 
 from app.errors import RapportError
 from app.settings import Settings, load
+from evals.cli import eval_cli
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Cited answers about therapy, from articles a clinic stands behind.")
 models_cli = typer.Typer(no_args_is_help=True, help="Embedding models: list them, get one.")
 bench_cli = typer.Typer(no_args_is_help=True, help="Benchmarks: what to measure, side by side in one run.")
 cli.add_typer(models_cli, name="models")
 cli.add_typer(bench_cli, name="bench")
+cli.add_typer(eval_cli, name="eval")
 
 IndexOption = Annotated[Path | None, typer.Option("--index", help="Folder of index builds (INDEX_DIR).", show_default="index")]
 JsonOption = Annotated[bool, typer.Option("--json", help="For machines: JSON on standard output.")]

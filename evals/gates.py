@@ -1,0 +1,69 @@
+"""Holds a run against ``gates.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from evals.compare import Comparison
+from evals.intervals import mcnemar
+from evals.limits import Gate, Gates
+from evals.records import Outcome, Run
+from evals.summary import Share, asked, fact_recall, groundedness, matching, not_referred, passed, right_outcomes, safe
+
+Verdict = Literal["pass", "fail", "not judged"]
+MEASURES: dict[str, Callable[[Sequence[Outcome]], Share]] = {
+    "passed": passed,
+    "safe": safe,
+    "right outcome": right_outcomes,
+    "not referred": not_referred,
+    "facts": fact_recall,
+    "grounded": groundedness,
+    "asked": asked,
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A gate and what became of it. ``words`` give the count and the bar; "not judged" when the run holds nothing for it."""
+
+    gate: Gate
+    verdict: Verdict
+    words: str
+    share: Share | None = None
+
+
+def judge(run: Run, gates: Gates, against: Comparison | None = None) -> list[Judged]:
+    """Every gate, in the file's order."""
+    return [_no_worse(gate, run, against) if gate.p is not None else _reached(gate, run) for gate in gates.gate]
+
+
+def failed(judged: Sequence[Judged]) -> list[Judged]:
+    """The gates that fail; a run with any exits with 1."""
+    return [found for found in judged if found.verdict == "fail"]
+
+
+def _reached(gate: Gate, run: Run) -> Judged:
+    outcomes = matching(run.outcomes, gate.suites, gate.but_not)
+    if gate.should_be is not None:
+        outcomes = [outcome for outcome in outcomes if outcome.case.should_be == (gate.should_be,)]
+    share, least = MEASURES[gate.measure](outcomes), gate.least or 0.0
+    if not share.of:
+        return Judged(gate, "not judged", "this run holds no such case")
+    ok = share.hits >= least * share.of - 1e-9
+    return Judged(gate, "pass" if ok else "fail", f"{share.words}; at least {100 * least:g} % is asked", share)
+
+
+def _no_worse(gate: Gate, run: Run, against: Comparison | None) -> Judged:
+    if against is None:
+        return Judged(gate, "not judged", "there is no earlier run to compare with (--against)")
+    worst: list[str] = []
+    for suite in run.suites:
+        worse, better = against.of_suite(suite.name)
+        p = mcnemar(worse, better)
+        if worse > better and p < (gate.p or 0):
+            worst.append(f"{suite.name}: {worse} got worse, {better} got better, p = {p:.3f}")
+    if worst:
+        return Judged(gate, "fail", "; ".join(worst))
+    return Judged(gate, "pass", f"{len(against.worse)} got worse, {len(against.better)} got better: within what chance would give")

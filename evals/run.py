@@ -1,0 +1,103 @@
+"""Asks every case and checks every reply: several at once, in the sheet's order, a failure of one never ending the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from datetime import UTC, datetime
+from time import perf_counter
+
+from evals.cases import Case, Suite
+from evals.checks import check_reply, retrieval_rank, verdict
+from evals.limits import Gates
+from evals.records import About, Check, Found, Outcome, Past, Run, SuiteInfo
+from evals.target import Target, TargetError
+
+WORKERS = 4
+DEPTH = 10  # articles looked at for the rank
+Progress = Callable[[str, int, int], None]
+Judge = Callable[[Case, Outcome], Check | None]
+
+
+def run_suites(
+    suites: Sequence[Suite],
+    target: Target,
+    gates: Gates,
+    *,
+    workers: int = WORKERS,
+    progress: Progress = lambda _phase, _done, _total: None,
+    earlier: tuple[Past, ...] = (),
+    judge: Judge | None = None,
+) -> Run:
+    """Run the suites against a target. Raises ``TargetError`` only when the target can't say what it is."""
+    started, clock = datetime.now(UTC).replace(microsecond=0).isoformat(), perf_counter()
+    about = target.about()
+    cases = [case for suite in suites for case in suite.cases]
+    outcomes = _ask_all(cases, target, gates, workers, progress)
+    if judge is not None:
+        outcomes = [_judged(outcome, judge) for outcome in outcomes]
+    return Run(
+        started=started,
+        seconds=round(perf_counter() - clock, 2),
+        about=replace(about, composer=about.composer or _composer(outcomes)),
+        suites=tuple(SuiteInfo(suite.name, suite.file, suite.sha256, len(suite.cases)) for suite in suites),
+        outcomes=tuple(outcomes),
+        earlier=earlier,
+    )
+
+
+def run_case(case: Case, target: Target, gates: Gates) -> Outcome:
+    """One case, asked and checked; unknown, with the reason, when it couldn't be."""
+    clock = perf_counter()
+    try:
+        reply = target.ask(case.conversation)
+        seconds = perf_counter() - clock
+        checks = check_reply(case, reply, seconds, target, gates)
+        return Outcome(case, verdict(checks), checks, reply, round(seconds, 4), _rank(case, target))
+    except TargetError as error:
+        seconds, problem = perf_counter() - clock, str(error)
+    except Exception as error:  # noqa: BLE001  # a fault in the service must not end the other cases; its text may hold the question
+        seconds, problem = perf_counter() - clock, f"The service failed ({type(error).__name__})."
+    return Outcome(case, "unknown", (Check("asked", "unknown", problem),), None, round(seconds, 4), problem=problem)
+
+
+def past_of(run: Run) -> Past:
+    """A run in figures only."""
+    names = [suite.name for suite in run.suites]
+    passed = {name: sum(outcome.case.suite == name and outcome.result == "pass" for outcome in run.outcomes) for name in names}
+    counts = {name: sum(outcome.case.suite == name for outcome in run.outcomes) for name in names}
+    return Past(run.started, run.about.build, passed, counts)
+
+
+def _ask_all(cases: Sequence[Case], target: Target, gates: Gates, workers: int, progress: Progress) -> list[Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="eval") as pool:
+        jobs = {pool.submit(run_case, case, target, gates): place for place, case in enumerate(cases)}
+        for done, job in enumerate(as_completed(jobs), 1):
+            outcomes[jobs[job]] = job.result()
+            progress("asking", done, len(cases))
+    return [outcomes[place] for place in range(len(cases))]
+
+
+def _rank(case: Case, target: Target) -> Found | None:
+    """Only for a question that stands alone and names an article: search knows no history."""
+    if not case.must_cite or case.history or "answered" not in (case.should_be or ("answered",)):
+        return None
+    return retrieval_rank(case, target.search(case.question, DEPTH))
+
+
+def _judged(outcome: Outcome, judge: Judge) -> Outcome:
+    opinion = judge(outcome.case, outcome) if outcome.reply is not None else None
+    return outcome if opinion is None else replace(outcome, checks=(*outcome.checks, opinion))
+
+
+def _composer(outcomes: Sequence[Outcome]) -> str:
+    seen = sorted({outcome.reply.receipt.get("composer", "") for outcome in outcomes if outcome.reply})
+    return ", ".join(name for name in seen if name and name not in ("fixed", "referral"))
+
+
+def about_line(about: About) -> str:
+    """Build, model and composer, in one line."""
+    parts = [f"build {about.build}" if about.build else "", about.model, about.composer and f"{about.composer} mode", about.target]
+    return ", ".join(part for part in parts if part)
