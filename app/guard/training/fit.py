@@ -1,0 +1,160 @@
+"""Fitting: messages and their features in, the arrays of ``weights/`` out. scikit-learn is used here only, never when serving.
+
+Everything is rounded to small types before it is used further, so that the figures are those of the files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.guard.classifier import OUTPUTS, Join, Linear, Network, grouped, inputs, membership, softmax
+from app.guard.features import BUCKETS, Cues, hashed, is_english
+from app.guard.training.messages import Message
+
+FOLDS = 5
+HIDDEN = 128
+_SEED = 20261122
+_JOIN_STRENGTH = 1.0
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Messages as numbers. ``words`` is a scipy CSR matrix (n, BUCKETS); ``fold`` (n) is shared by all instances of a family."""
+
+    words: Any
+    cues: Floats
+    english: NDArray[np.bool_]
+    target: Ints
+    fold: Ints
+    weight: Floats
+    classes: tuple[str, ...]
+
+
+def sheet(messages: Sequence[Message], cues: Cues) -> Sheet:
+    """Features, classes and folds of messages."""
+    from scipy.sparse import csr_matrix
+
+    rows = [hashed(message.text) for message in messages]
+    ends = np.cumsum([0, *(len(row.buckets) for row in rows)])
+    flat = (np.concatenate([row.weights for row in rows]), np.concatenate([row.buckets for row in rows]), ends)
+    names = [f"{message.family.label}/{message.family.kind}" for message in messages]
+    classes = tuple(sorted(set(names)))
+    return Sheet(
+        words=csr_matrix(flat, shape=(len(messages), BUCKETS)),
+        cues=np.stack([cues(message.text) for message in messages]),
+        english=np.array([is_english(message.text, cues) for message in messages]),
+        target=np.array([classes.index(name) for name in names]),
+        fold=np.array([fold_of(message.family.id) for message in messages]),
+        weight=_family_weights(messages),
+        classes=classes,
+    )
+
+
+def fold_of(family: str) -> int:
+    """Which fold a family is held out in: settled by its name, so that adding a family moves no other."""
+    return int(hashlib.sha256(family.encode()).hexdigest(), 16) % FOLDS
+
+
+def _family_weights(messages: Sequence[Message]) -> Floats:
+    counts: dict[str, int] = {}
+    for message in messages:
+        counts[message.family.id] = counts.get(message.family.id, 0) + 1
+    raw = np.array([1 / counts[message.family.id] ** 0.5 for message in messages])
+    return (raw / raw.mean()).astype(np.float32)
+
+
+# --- the two voters ---------------------------------------------------------------------------------------------------
+
+
+def fit_linear(data: Sheet, rows: NDArray[np.bool_]) -> Linear:
+    """The lexical part from some rows, as int8."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=20, max_iter=150, tol=1e-3)
+    model.fit(data.words[rows], data.target[rows], sample_weight=data.weight[rows])
+    table, bias = np.zeros((BUCKETS, len(data.classes)), np.float32), np.full(len(data.classes), -20, np.float32)
+    table[:, model.classes_], bias[model.classes_] = model.coef_.T, model.intercept_
+    scale = np.maximum(np.abs(table).max(0), 1e-6) / 127
+    return Linear(np.round(table / scale).astype(np.int8), _half(scale), _half(bias))
+
+
+def linear_scores(part: Linear, data: Sheet) -> Floats:
+    """(n, classes) scores of the lexical part."""
+    scores: Floats = (data.words @ part.table.astype(np.float32)) * part.scale + part.bias
+    return scores.astype(np.float32)
+
+
+def fit_network(data: Sheet, vectors: Floats, rows: NDArray[np.bool_]) -> Network:
+    """The embedding part from some rows, as half floats."""
+    from sklearn.neural_network import MLPClassifier
+
+    model = MLPClassifier((HIDDEN,), alpha=0.1, max_iter=30, batch_size=64, learning_rate_init=2e-3, random_state=_SEED, n_iter_no_change=30)
+    _quietly(model, inputs(vectors, data.cues)[rows], data.target[rows], data.weight[rows])
+    second = np.zeros((HIDDEN, len(data.classes)), np.float32)
+    bias = np.full(len(data.classes), -20, np.float32)
+    second[:, model.classes_], bias[model.classes_] = model.coefs_[1], model.intercepts_[1]
+    return Network(_half(model.coefs_[0]), _half(model.intercepts_[0]), _half(second), _half(bias))
+
+
+def _quietly(model: Any, rows: Floats, target: Ints, weight: Floats) -> None:
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the number of passes is chosen, not reached
+        model.fit(rows, target, sample_weight=weight)
+
+
+def _half(values: NDArray[np.floating[Any]]) -> Floats:
+    return values.astype(np.float16).astype(np.float32)
+
+
+# --- held-out votes and the last step -----------------------------------------------------------------------------------
+
+
+def held_out_linear(data: Sheet) -> tuple[Floats, list[Linear]]:
+    """(n, classes) probabilities of each message from a lexical part that never saw its family, and the parts by fold."""
+    parts = [fit_linear(data, data.fold != fold) for fold in range(FOLDS)]
+    return _by_fold(data, [softmax(linear_scores(part, data)) for part in parts]), parts
+
+
+def held_out_network(data: Sheet, vectors: Floats) -> tuple[Floats, list[Network]]:
+    """The same for the embedding part."""
+    parts = [fit_network(data, vectors, data.fold != fold) for fold in range(FOLDS)]
+    rows = inputs(vectors, data.cues)
+    return _by_fold(data, [softmax(part.scores(rows)) for part in parts]), parts
+
+
+def _by_fold(data: Sheet, chances: Sequence[Floats]) -> Floats:
+    stacked: Floats = np.stack(chances)[data.fold, np.arange(len(data.fold))]
+    return stacked
+
+
+def votes(data: Sheet, *chances: Floats) -> Floats:
+    """(n, 4 x voters) log-odds, what the last step reads."""
+    groups = membership(data.classes)
+    return np.hstack([grouped(part, groups) for part in chances])
+
+
+def fit_join(data: Sheet, features: Floats, rows: NDArray[np.bool_]) -> Join:
+    """The last step from held-out votes: one logistic unit an output."""
+    from sklearn.linear_model import LogisticRegression
+
+    belongs = membership(data.classes)[data.target]
+    weights, biases = [], []
+    for output in range(len(OUTPUTS) - 1):
+        model = LogisticRegression(C=_JOIN_STRENGTH, max_iter=500)
+        model.fit(features[rows], belongs[rows, output], sample_weight=data.weight[rows])
+        weights.append(model.coef_[0])
+        biases.append(model.intercept_[0])
+    return Join(np.array(weights, np.float32).round(4), np.array(biases, np.float32).round(4))
