@@ -1,8 +1,8 @@
 """Answers that the clinic has written and signed itself (``corpus/answers.csv``), given word for word before anything is looked up.
 
 A wrong match is worse than none, so matching is strict: the same words once case and punctuation are gone; or the same telling words in
-the same order, and a cosine near 1. Order counts because no cosine tells "can my wife see my therapist" from "can my therapist see my wife"
-(README.md). A row that is unsigned or has expired never matches; ``rapport check`` lists it.
+the same order, and a high cosine besides. Order counts because no cosine tells "can my wife see my therapist" from "can my therapist see
+my wife" (README.md). A row that is unsigned or has expired never matches; ``rapport check`` lists it.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ Today = Callable[[], dt.date]
 
 COLUMNS = ("questions", "answer", "signed by", "signed on", "expires on", "articles")
 WORDS_FILE = Path(__file__).with_name("approved_words.toml")
-LEAST_COSINE = 0.97
+LEAST_COSINE = 0.85
 LONGEST_ANSWER = 2_000
 _MOST_PROBLEMS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """One row: an answer, the questions it answers, and who stands behind it until when. ``row`` counts as a spreadsheet does: the header is 1."""
+    """One row: an answer, its questions, who stands behind it and until when. ``row`` counts the header as 1, as a spreadsheet does."""
 
     row: int
     questions: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""Is this library fit to be quoted: `rapport check`."""
