@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from app.errors import BuildError
 from app.retrieve import layout
 from app.retrieve.dense import Store
-from app.retrieve.index import open_current
+from app.retrieve.index import open_build, open_current
 from app.settings import Settings
 from ingest import build as module
 from ingest.build import build, drop_backups, rollback, status
 from ingest.publish import KEEP
 from ingest.stage import Plan, write_build
 from ingest.vectors import CachedEmbedder
+from ingest.verify import faults
 from tests.index_samples import WordEmbedder, make_article, make_articles
 
 EMBEDDER = WordEmbedder()
@@ -31,6 +32,19 @@ CANARY = "the zebra quarterdeck whispers"
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(index_dir=tmp_path / "index")
+
+
+@pytest.fixture(autouse=True)
+def _verified_in_this_process(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """The same checks without a process of their own for each build, which ``test_verify.py`` and ``test_run.py`` have."""
+
+    def verify(folder: Path, chroma_url: str) -> None:
+        index = open_build(folder, chroma_url=chroma_url)
+        assert faults(index) == []
+        index.close()
+
+    if "fails_its_check" not in request.node.name:
+        monkeypatch.setattr(module, "verify_build", verify)
 
 
 def files_with(folder: Path, words: str) -> list[str]:
