@@ -128,6 +128,7 @@ class Pipeline:
             if answer.status in ("no_answer", "off_topic") and self._on_declined is not None:
                 self._on_declined(opened.nearest_article(vectors[0]))
             receipt = {"build": opened.index.name, "composer": "quotes", "model": opened.index.manifest.model}
+            receipt |= {"score": f"{answer.probability:.3f}", "cutoff": f"{opened.answerable.answer_from:.3f}"}
             return self._reply(conversation, answer.status, answer.blocks, verdict, answer.citations, answer.suggestions, receipt)
 
     # --- replies ------------------------------------------------------------------------------------------------------
