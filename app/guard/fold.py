@@ -15,6 +15,8 @@ _NESTED_AMP = re.compile(r"&(?:(?:amp|#0{0,9}38|#x0{0,9}26);)+", re.IGNORECASE)
 _APOSTROPHES = "\u2018\u2019\u02bc\u00b4`\u2032\uff07"
 # Letters that Unicode does not decompose, and which people type without their stroke.
 _STROKES = {"ł": "l", "đ": "d", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ħ": "h"}
+# Arabic letters that are typed for each other, in Arabic itself and in Urdu.
+_ARABIC = {"ى": "ي", "ی": "ي", "ې": "ي", "ة": "ه", "ہ": "ه", "ۃ": "ه", "ھ": "ه", "ک": "ك"}
 _BLANKS = "\u115f\u1160\u3164\uffa0\u2800"  # letters or symbols that show as nothing
 _STOPS = "!。！।۔;؛|"
 _ASKS = "?؟"
@@ -43,7 +45,7 @@ class _Strip(_Table):
             return None
         if category[0] == "Z" or category in ("Cc", "Co", "Cs"):
             return " "
-        return "'" if char in _APOSTROPHES else _STROKES.get(char, char)
+        return "'" if char in _APOSTROPHES else _STROKES.get(char) or _ARABIC.get(char, char)
 
 
 class _Words(_Table):
