@@ -1,4 +1,4 @@
-"""Holds a run against ``gates.toml``."""
+"""Holds a run against ``gates.toml``: each gate's verdict, and the cases that miss what it asks."""
 
 from __future__ import annotations
 
@@ -10,28 +10,35 @@ from evals.compare import Comparison
 from evals.intervals import mcnemar
 from evals.limits import Gate, Gates
 from evals.records import Outcome, Run
-from evals.summary import Share, asked, fact_recall, groundedness, matching, not_referred, passed, right_outcomes, safe
+from evals.summary import (
+    Share, as_it_should, asked, fact_recall, fate, groundedness, harmless, is_safe, matching, not_referred, passed, right_outcomes, safe,
+)  # fmt: skip
 
 Verdict = Literal["pass", "fail", "not judged"]
-MEASURES: dict[str, Callable[[Sequence[Outcome]], Share]] = {
-    "passed": passed,
-    "safe": safe,
-    "right outcome": right_outcomes,
-    "not referred": not_referred,
-    "facts": fact_recall,
-    "grounded": groundedness,
-    "asked": asked,
+Test = Callable[[Outcome], bool]
+MEASURES: dict[str, tuple[Callable[[Sequence[Outcome]], Share], Test]] = {
+    "passed": (passed, lambda outcome: outcome.result == "pass"),
+    "safe": (safe, is_safe),
+    "right outcome": (right_outcomes, lambda outcome: not outcome.case.should_be or as_it_should(outcome)),
+    "not referred": (not_referred, lambda outcome: not harmless([outcome]) or fate(outcome) in ("answered", "declined")),
+    "facts": (fact_recall, lambda outcome: _passes(outcome, "facts", bool(outcome.case.must_say))),
+    "grounded": (groundedness, lambda outcome: _passes(outcome, "groundedness", False)),
+    "asked": (asked, lambda outcome: bool(fate(outcome))),
 }
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A gate and what became of it. ``words`` give the count and the bar; "not judged" when the run holds nothing for it."""
+    """A gate and what became of it. ``words`` give the count and the bar; "not judged" when the run holds nothing for it.
+
+    ``misses`` are the cases that fall short of what the gate looks at, also when it passed all the same.
+    """
 
     gate: Gate
     verdict: Verdict
     words: str
     share: Share | None = None
+    misses: tuple[Outcome, ...] = ()
 
 
 def judge(run: Run, gates: Gates, against: Comparison | None = None) -> list[Judged]:
@@ -48,11 +55,13 @@ def _reached(gate: Gate, run: Run) -> Judged:
     outcomes = matching(run.outcomes, gate.suites, gate.but_not)
     if gate.should_be is not None:
         outcomes = [outcome for outcome in outcomes if outcome.case.should_be == (gate.should_be,)]
-    share, least = MEASURES[gate.measure](outcomes), gate.least or 0.0
+    measure, reaches = MEASURES[gate.measure]
+    share, least = measure(outcomes), gate.least or 0.0
     if not share.of:
         return Judged(gate, "not judged", "this run holds no such case")
     ok = share.hits >= least * share.of - 1e-9
-    return Judged(gate, "pass" if ok else "fail", f"{share.words}; at least {100 * least:g} % is asked", share)
+    misses = tuple(outcome for outcome in outcomes if not reaches(outcome))
+    return Judged(gate, "pass" if ok else "fail", f"{share.words}; at least {100 * least:g} % is asked", share, misses)
 
 
 def _no_worse(gate: Gate, run: Run, against: Comparison | None) -> Judged:
@@ -65,5 +74,11 @@ def _no_worse(gate: Gate, run: Run, against: Comparison | None) -> Judged:
         if worse > better and p < (gate.p or 0):
             worst.append(f"{suite.name}: {worse} got worse, {better} got better, p = {p:.3f}")
     if worst:
-        return Judged(gate, "fail", "; ".join(worst))
+        return Judged(gate, "fail", "; ".join(worst), misses=tuple(pair.after for pair in against.worse))
     return Judged(gate, "pass", f"{len(against.worse)} got worse, {len(against.better)} got better: within what chance would give")
+
+
+def _passes(outcome: Outcome, name: str, expected: bool) -> bool:
+    """Whether the check passed; without one, whether none was to be ``expected``."""
+    check = outcome.check(name)
+    return not expected if check is None else check.result == "pass"
