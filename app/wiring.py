@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.compose.answer import READ
 from app.domain import Article, Conversation, Event, Hit, Reply, Verdict
 from app.errors import IndexUnavailable, ModelError
 from app.guard.replies import load_book
@@ -17,6 +18,7 @@ from app.guard.screen import Guard, load_guard
 from app.models.embed import OnnxEmbedder, open_embedder
 from app.pipeline import Pipeline
 from app.retrieve.content import ArticleCard
+from app.retrieve.find import Signs
 from app.retrieve.holder import IndexHolder
 from app.retrieve.index import Index, open_current
 from app.retrieve.session import Session
@@ -87,6 +89,14 @@ class Rapport:
                 raise IndexUnavailable(self._model_problem or OPENING, code="model_unavailable")
             corrected = opened.speller.correct(query)
             return opened.finder.rank(corrected, self._embedder.queries([corrected])[0], k)
+
+    def signs(self, questions: Sequence[str]) -> list[Signs]:
+        """What is seen of each question's search: for calibration. Raises ``IndexUnavailable``."""
+        with self._session.use() as opened:
+            corrected = [opened.speller.correct(question) for question in questions]
+            assert self._embedder is not None  # noqa: S101 - an open index has an open model
+            vectors = self._embedder.queries(corrected)
+            return [opened.finder.find(text, vector, READ).signs for text, vector in zip(corrected, vectors, strict=True)]
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

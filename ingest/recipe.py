@@ -28,7 +28,11 @@ def recipe_of(embedder: Embedder, chroma_url: str) -> dict[str, str]:
         "cleaner": _version(reading),
         "splitter": _version(_named("ingest/split.py", "app/text.py", "app/abbreviations.toml")),
         "lexical": _version(_named("app/retrieve/lexical.py", "app/retrieve/words.py", "app/retrieve/stopwords.txt")),
-        "writer": _version(_named("ingest/stage.py", "app/retrieve/content.py", "app/retrieve/dense.py", "app/retrieve/layout.py")),
+        "writer": _version(
+            _named(
+                "ingest/stage.py", "app/retrieve/outside.toml", "app/retrieve/content.py", "app/retrieve/dense.py", "app/retrieve/layout.py"
+            )
+        ),
     }
 
 

@@ -20,6 +20,7 @@ from app.retrieve.content import write_content
 from app.retrieve.dense import Store
 from app.retrieve.lexical import LexicalDocument, build_lexical
 from app.retrieve.manifest import Manifest, SetAside, seal_files, write_manifest
+from app.retrieve.outside import outside_examples
 from ingest.vectors import CachedEmbedder
 
 HEAD_CHARS = 800
@@ -45,6 +46,7 @@ def write_build(folder: Path, plan: Plan, vectors: CachedEmbedder, store: Store)
     passages = _write_passages(folder, plan, vectors)
     _write_heads(folder, plan, vectors, passages)
     questions = _write_questions(folder, plan, vectors)
+    _write_outside(folder, vectors)
     sentences = _write_sentences(folder, plan, vectors)
     total = len(plan.passages)
     store.write([passage.id for passage in plan.passages], passages, lambda done: on_progress("storing vectors", done, total))
@@ -105,6 +107,12 @@ def _write_questions(folder: Path, plan: Plan, vectors: CachedEmbedder) -> int:
     out = _new_array(folder / layout.QUESTIONS, (len(texts), vectors.embedder.dimension), np.float32)
     vectors.fill(out, texts, "query", "embedding questions")
     return len(texts)
+
+
+def _write_outside(folder: Path, vectors: CachedEmbedder) -> None:
+    examples = outside_examples()
+    out = _new_array(folder / layout.OUTSIDE, (len(examples), vectors.embedder.dimension), np.float32)
+    vectors.fill(out, examples, "query", "embedding examples")
 
 
 def _write_sentences(folder: Path, plan: Plan, vectors: CachedEmbedder) -> int:

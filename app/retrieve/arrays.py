@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.errors import IndexDamaged
 from app.retrieve import layout
 from app.retrieve.manifest import Manifest
+from app.retrieve.outside import outside_examples
 
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int32]
@@ -37,6 +38,7 @@ class Questions:
 class Arrays:
     """All vectors of a build. ``passages`` (passages, d) are unit vectors by row; ``heads`` (articles, d) stand for whole articles.
 
+    ``outside`` (examples, d) are questions that no such library answers (``outside.toml``), embedded as queries.
     ``sentences`` (sentences, d) is float16; those of passage row r are ``sentences[sentence_starts[r] : sentence_starts[r + 1]]``.
     """
 
@@ -44,6 +46,7 @@ class Arrays:
     article_rows: Rows
     heads: Vectors
     questions: Questions
+    outside: Vectors
     sentences: NDArray[np.float16]
     sentence_starts: NDArray[np.int64]
 
@@ -58,6 +61,7 @@ def load_arrays(folder: Path, manifest: Manifest) -> Arrays:
         article_rows=_load(folder / layout.ARTICLE_ROWS, np.int32, (n,)),
         heads=_load(folder / layout.HEADS, np.float32, (len(manifest.articles), d)),
         questions=Questions(vectors, points[:, 0], points[:, 1], points[:, 2], points[:, 3]),
+        outside=_load(folder / layout.OUTSIDE, np.float32, (len(outside_examples()), d)),
         sentences=_load(folder / layout.SENTENCES, np.float16, (manifest.sentences, d)),
         sentence_starts=_load(folder / layout.SENTENCE_STARTS, np.int64, (n + 1,)),
     )

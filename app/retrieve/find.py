@@ -15,22 +15,24 @@ from app.retrieve.words import terms
 
 Vector = NDArray[np.float32]
 
+NEAREST_ASKED = 5
+NEAREST_OUTSIDE = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Signs:
     """What was seen of one question's best passages; ``answerable.toml`` weighs them.
 
-    ``cosine`` of the best passage, ``sentence`` of the best sentence, ``asked`` of the nearest question or heading of the library;
-    ``covered`` is the share (0 to 1, by rarity) of the question's words that stand in the best passages, ``unknown`` the share that stands
-    nowhere in the library; ``terms`` counts the telling words.
+    Cosines: ``passage`` and ``sentence`` of the best ones, ``asked`` the mean of the nearest questions and headings of the library,
+    ``outside`` the mean of the nearest questions that no such library answers. ``covered`` is the share (0 to 1, by rarity) of the
+    question's words that stand in the best passages.
     """
 
-    cosine: float
+    passage: float
     sentence: float
     asked: float
+    outside: float
     covered: float
-    unknown: float
-    terms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +70,30 @@ class Finder:
     def _signs(self, query: str, vector: Vector, found: Sequence[Hit]) -> Signs:
         best = found[:3]
         sentence = max((float((self.index.sentence_vectors(hit.row) @ vector).max(initial=-1)) for hit in best), default=-1.0)
-        asked = self.index.questions.vectors @ vector
-        covered, unknown, count = self._coverage(query, best)
         return Signs(
-            cosine=max((hit.cosine for hit in best), default=-1.0),
+            passage=max((hit.cosine for hit in best), default=-1.0),
             sentence=sentence,
-            asked=float(asked.max(initial=-1)),
-            covered=covered,
-            unknown=unknown,
-            terms=count,
+            asked=_nearest(self.index.questions.vectors @ vector, NEAREST_ASKED),
+            outside=_nearest(self.index.outside @ vector, NEAREST_OUTSIDE),
+            covered=self._covered(query, best),
         )
 
-    def _coverage(self, query: str, best: Sequence[Hit]) -> tuple[float, float, int]:
-        """(share of the query's words in the best passages, share in none of the library, how many words): rare words weigh more."""
+    def _covered(self, query: str, best: Sequence[Hit]) -> float:
+        """The share of the query's words that the best passages hold: rare words weigh more."""
         wanted = list(dict.fromkeys(terms(query)))
         if not wanted:
-            return 0.0, 0.0, 0
+            return 0.0
         rarity = [self.index.lexical.rarity(term) for term in wanted]
         size = max(self.index.lexical.size, 1)
         weights = np.log1p(size / (np.array(rarity, np.float32) + 0.5))
         present = {term for hit in best for term in terms(f"{hit.passage.title} {hit.passage.section} {hit.passage.text}")}
         covered = np.array([term in present for term in wanted])
-        unknown = np.array([count == 0 for count in rarity]) & ~covered
-        total = float(weights.sum())
-        return float(weights[covered].sum()) / total, float(weights[unknown].sum()) / total, len(wanted)
+        return float(weights[covered].sum() / weights.sum())
+
+
+def _nearest(cosines: Vector, count: int) -> float:
+    """The mean of the ``count`` highest cosines; -1 when there are none."""
+    if not len(cosines):
+        return -1.0
+    count = min(count, len(cosines))
+    return float(np.partition(cosines, -count)[-count:].mean())

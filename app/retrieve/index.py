@@ -72,6 +72,11 @@ class Index:
         """The articles' own questions and headings, with the rows that answer them."""
         return self.arrays.questions
 
+    @property
+    def outside(self) -> Vectors:
+        """(examples, d) unit vectors of questions that the library doesn't answer."""
+        return self.arrays.outside
+
     def dense(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
         """Up to ``k`` (passage row, cosine), best first; ``vector`` is (d,), of unit length."""
         return self._dense.search(vector, k)

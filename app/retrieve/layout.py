@@ -30,6 +30,7 @@ ARTICLE_ROWS = "article_rows.npy"
 HEADS = "heads.npy"
 QUESTIONS = "questions.npy"
 QUESTION_ROWS = "question_rows.npy"
+OUTSIDE = "outside.npy"
 SENTENCES = "sentences.npy"
 SENTENCE_STARTS = "sentence_starts.npy"
 

@@ -85,7 +85,7 @@ class Session:
             finder=Finder(index, per_article=wanted.per_article, depth=wanted.candidates, lexical_share=share),
             speller=Speller(index.lexical.vocabulary, self._known),
             topics=Topics(names),
-            answerable=load_answerable(index.manifest.model, wanted.cutoff),
+            answerable=load_answerable(index.manifest.model, int((index.questions.headings == 0).sum()), wanted.cutoff),
             citable=None if self._settings.cite_overdue else _in_date(index),
         )
 
