@@ -11,8 +11,20 @@ from evals.intervals import mcnemar
 from evals.limits import Gate, Gates
 from evals.records import Outcome, Run
 from evals.summary import (
-    Share, as_it_should, asked, fact_recall, fate, groundedness, harmless, is_safe, matching, not_referred, passed, right_outcomes, safe,
-)  # fmt: skip
+    Share,
+    as_it_should,
+    asked,
+    fact_recall,
+    fate,
+    groundedness,
+    harmless,
+    is_safe,
+    matching,
+    not_referred,
+    passed,
+    right_outcomes,
+    safe,
+)
 
 Verdict = Literal["pass", "fail", "not judged"]
 Test = Callable[[Outcome], bool]
