@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from app.errors import SettingsError
 from app.retrieve.words import terms, words
 from ingest.check.draft import Draft, Part
 from ingest.check.report import Finding, Severity
 
 CHECK = "headings"
 QUESTIONS = "questions"
-_ASKS = r"(?:is|are|can|could|do|does|did|should|will|would) (?:i|it|my|the|a|an|they|you|we|therapy|someone|people)"
-_TWO = re.compile(rf"\?.*\?|\b(?:and|or),? (?:how|what|why|when|where|who|which|{_ASKS})\b", re.I)
-_POINTING = re.compile(r"\b(?:it|its|they|them|their|this|that|these|those|he|she|him|her)\b", re.I)
-# "Is it normal to cry in therapy?": the "it" points forward.
-_FORWARD = re.compile(
-    r"\b(?:is|was|does|will|can|could|would|what['’]?s|what is|make|feel)\s+it\b.*\b(?:to|if|that|when|whether|for|like|being|having)\b"
-    r"|\b(?:so|such) that\b|\b(?:mean|sure|feel|know|worried|told|find|signs?) that\b",
-    re.I,
-)
-_LEAST_TERMS = 1
+HEADINGS_FILE = Path(__file__).with_name("headings.toml")
 _ARTICLES = frozenset({"a", "an", "the"})
+
+
+class Cues(BaseModel):
+    """``headings.toml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    two_questions: tuple[str, ...]
+    pronouns: tuple[str, ...]
+    points_forward: tuple[str, ...]
+    measures: tuple[str, ...]
+
+    @staticmethod
+    def found(patterns: Sequence[str], heading: str) -> re.Match[str] | None:
+        """The first match of any of the patterns, or None."""
+        return next((match for pattern in patterns if (match := re.search(pattern, heading, re.I))), None)
 
 
 def check(drafts: Sequence[Draft]) -> Iterator[Finding]:
@@ -42,21 +54,18 @@ def _form(draft: Draft, heading: Part) -> Iterator[Finding]:
     text = heading.text.strip()
     if not text.endswith("?"):
         yield found("The heading is not a question.", "Ask it as a reader would: “How long does CBT take?”")
-    if _TWO.search(text):
+    cues = _cues()
+    if cues.found(cues.two_questions, text):
         yield found("The heading asks two questions.", "Make two sections of it, or ask the one that matters.")
     if not names_its_subject(text):
         yield found("The heading does not name its subject.", "Name it: “How long does CBT take?”, not “How long does it take?”")
 
 
 def names_its_subject(heading: str) -> bool:
-    """Whether a heading says what it asks about: it has a telling word, and no pronoun comes before the first noun that could be meant."""
-    if len(terms(heading)) < _LEAST_TERMS:
-        return False
-    if _FORWARD.search(heading):
-        return True
-    pronoun = _POINTING.search(heading)
-    # Two telling words before the pronoun are likely a noun and its verb ("Will my therapist say what they think?").
-    return pronoun is None or len(terms(heading[: pronoun.start()])) >= _LEAST_TERMS
+    """Whether a heading says what it asks about: it has a telling word, and one comes before any pronoun that points back."""
+    cues = _cues()
+    pronoun = None if cues.found(cues.points_forward, heading) else cues.found(cues.pronouns, heading)
+    return bool(set(terms(heading[: pronoun.start()] if pronoun else heading)) - set(terms(" ".join(cues.measures))))
 
 
 def _same_words(drafts: Sequence[Draft]) -> Iterator[Finding]:
@@ -79,3 +88,11 @@ def _same_questions(drafts: Sequence[Draft]) -> Iterator[Finding]:
                 message = f"“{question}” stands among the questions of {first.name}, too."
                 what = "Leave it to the article that answers it best."
                 yield Finding(draft.name, draft.line_of("questions"), QUESTIONS, Severity.WARNING, message, what)
+
+
+@cache
+def _cues() -> Cues:
+    try:
+        return Cues.model_validate(tomllib.loads(HEADINGS_FILE.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise SettingsError(f"{HEADINGS_FILE.name} needs mending: {error}") from None

@@ -26,6 +26,8 @@ class Rule(BaseModel):
     name: str
     why: str
     instead: str
+    bad: tuple[str, ...]
+    good: tuple[str, ...]
     words: tuple[str, ...] = ()
     pattern: str = ""
     unless: str = ""
