@@ -13,7 +13,7 @@ import numpy as np
 from anyio import to_thread
 from numpy.typing import NDArray
 
-from app.compose.answer import Answer, Answerer, Asked
+from app.compose.answer import Answer, Asked
 from app.compose.fixed import intent_of
 from app.compose.texts import Texts, contact_block, load_texts
 from app.domain import Block, Citation, Conversation, Event, Outcome, Reply, Status, Turn, Verdict
@@ -22,7 +22,7 @@ from app.guard.replies import Book
 from app.guard.screen import Guard
 from app.retrieve.followup import standalone
 from app.retrieve.question import Question, understand
-from app.retrieve.session import Session
+from app.session import Session
 from app.settings import Settings
 
 Vectors = NDArray[np.float32]
@@ -123,12 +123,11 @@ class Pipeline:
             question = asking.question
             vectors = one_pass([question.text, *question.parts])
             asked = Asked(question.text, vectors[0], tuple(zip(question.parts, vectors[1:], strict=True)))
-            answerer = Answerer(opened.finder, opened.answerable, self._settings.clinic, opened.citable)
-            answer = self._checked(answerer.answer(asked, texts), texts)
+            answer = self._checked(opened.answerer.answer(asked, texts), texts, opened.shown)
             if answer.status in ("no_answer", "off_topic") and self._on_declined is not None:
                 self._on_declined(opened.nearest_article(vectors[0]))
             receipt = {"build": opened.index.name, "composer": "quotes", "model": opened.index.manifest.model}
-            receipt |= {"score": f"{answer.probability:.3f}", "cutoff": f"{opened.answerable.answer_from:.3f}"}
+            receipt |= {"score": f"{answer.probability:.3f}", "cutoff": f"{opened.answerer.answerable.answer_from:.3f}"}
             return self._reply(conversation, answer.status, answer.blocks, verdict, answer.citations, answer.suggestions, receipt)
 
     # --- replies ------------------------------------------------------------------------------------------------------
@@ -179,10 +178,15 @@ class Pipeline:
 
     # --- checks -------------------------------------------------------------------------------------------------------
 
-    def _checked(self, answer: Answer, texts: Texts) -> Answer:
+    def _checked(self, answer: Answer, texts: Texts, shown: dict[tuple[str, int, int], bool]) -> Answer:
         """The answer without any sentence that the guard won't show."""
-        quotes = {citation.n: citation.quote for citation in answer.citations}
-        refused = {n for n, quote in quotes.items() if not self._guard.check_out(quote, quote)}
+        refused = set()
+        for citation in answer.citations:
+            place = (citation.article, citation.start, citation.end)
+            if place not in shown:
+                shown[place] = self._guard.check_out(citation.quote, citation.quote)
+            if not shown[place]:
+                refused.add(citation.n)
         if not refused:
             return answer
         blocks: list[Block] = []

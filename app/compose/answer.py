@@ -46,32 +46,32 @@ class Answer:
 
 
 class Answerer:
-    """Answers from one open build, in quotes."""
+    """Answers from one open build, in quotes. ``citable`` names the articles that may be cited; None: all."""
 
     def __init__(self, finder: Finder, answerable: Answerable, clinic: Clinic, citable: frozenset[str] | None = None) -> None:
         self._finder = finder
         self._index = finder.index
         self._quoter = Quoter(finder.index)
-        self._answerable = answerable
+        self.answerable = answerable
         self._clinic = clinic
         self._citable = citable
 
     def answer(self, asked: Asked, texts: Texts) -> Answer:
         """Quotes that answer ``asked``, or a decline with the clinic's contact."""
         whole = self._find(asked.text, asked.vector)
-        likely = self._answerable.probability(whole.signs) if whole.hits else 0.0
+        likely = self.answerable.probability(whole.signs) if whole.hits else 0.0
         answered: list[tuple[str, Vector, Found]] = []
         missed = 0
         if len(asked.parts) > 1:
             for text, vector in asked.parts:
                 found = self._find(text, vector)
-                chance = self._answerable.probability(found.signs) if found.hits else 0.0
-                if chance >= self._answerable.answer_from:
+                chance = self.answerable.probability(found.signs) if found.hits else 0.0
+                if chance >= self.answerable.answer_from:
                     answered.append((text, vector, found))
                     likely = max(likely, chance)
                 else:
                     missed += 1
-        if not answered and likely >= self._answerable.answer_from:
+        if not answered and likely >= self.answerable.answer_from:
             answered, missed = [(asked.text, asked.vector, whole)], 0
         if not answered:
             return self._decline(asked.vector, likely, texts)
@@ -112,7 +112,7 @@ class Answerer:
         contact = contact_block(self._clinic, texts)
         words = texts.answer
         sentence = (words.contact_some if contact else words.contact_none).format(clinic=self._clinic.name)
-        on_topic = likely >= self._answerable.topic_from
+        on_topic = likely >= self.answerable.topic_from
         text = (words.no_answer if on_topic else words.off_topic).format(clinic=self._clinic.name, contact=sentence)
         blocks = [Block("paragraph", text), *([contact] if contact else [])]
         suggestions = self._nearest_questions(vector, frozenset()) if on_topic else ()

@@ -44,7 +44,7 @@ def intent_of(message: str) -> tuple[str, Status] | None:
 
 def spoken(message: str) -> str:
     """Lower case, accents and punctuation away, single spaces."""
-    folded = unicodedata.normalize("NFKD", _APOSTROPHE.sub("", message).lower())
+    folded = unicodedata.normalize("NFKD", _APOSTROPHE.sub("", message)).lower()
     bare = "".join(char for char in folded if not unicodedata.combining(char))
     return " ".join(_NOT_WORD.sub(" ", bare).split())
 

@@ -6,23 +6,20 @@ construction. Choosing costs dot products: the sentences' vectors were made at i
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.citation_url import citation_url
+from app.compose.sentences import Notebook, Notes
 from app.domain import Article, Block, Citation, Hit, Item, Passage
 from app.retrieve.index import Index
-from app.retrieve.words import terms, words
+from app.retrieve.words import terms
 
 Vector = NDArray[np.float32]
 
-DANGLING_FILE = Path(__file__).with_name("dangling.toml")
 LEAD_CHARS = 420  # a lead of two sentences, unless they are long
 LEAD_BONUS = 0.10  # for the first sentence of a section, which is written to answer its heading
 SECOND_BONUS = 0.06
@@ -34,7 +31,6 @@ SECTION_FIRST = 2  # points taken first from the section that the lead comes fro
 SECTION_LEAST = 0.30  # as LEAST_VALUE, for that section
 TWIN = 0.93  # cosine above which two sentences say the same
 MOST_ARTICLES = 3
-SHORTEST_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +55,22 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class _Scored:
     hit: Hit
+    notes: Notes
     vectors: NDArray[np.float32]
     values: NDArray[np.float32]
-    opens_section: bool
 
 
 class Quoter:
-    """Picks what to quote from the passages that were found for one question."""
+    """Picks what to quote from the passages of one build that were found for a question."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._notebook = Notebook(index)
 
     def choose(self, query: str, vector: Vector, found: Sequence[Hit], points: int) -> tuple[Run, list[Run]]:
         """The lead and up to ``points`` further runs, best first. ``found`` must not be empty."""
-        scored = [self._score(query, vector, hit, found[-1].score) for hit in found]
+        wanted = frozenset(terms(query))
+        scored = [self._score(wanted, vector, hit, found[-1].score) for hit in found]
         best = max(float(passage.values.max(initial=0)) for passage in scored)
         lead = self._lead(self._leader(scored))
         chosen = [lead]
@@ -93,28 +91,18 @@ class Quoter:
             taken.append(own)
         return lead, chosen[1:]
 
-    def _score(self, query: str, vector: Vector, hit: Hit, last_score: float) -> _Scored:
+    def _score(self, wanted: frozenset[str], vector: Vector, hit: Hit, last_score: float) -> _Scored:
         vectors = self._index.sentence_vectors(hit.row)
-        text = [hit.passage.text[span.start - hit.passage.start : span.end - hit.passage.start] for span in hit.passage.sentences]
-        wanted = set(terms(query))
-        share = np.array([len(wanted & set(terms(sentence))) / max(len(wanted), 1) for sentence in text], np.float32)
+        notes = self._notebook.of(hit.row, hit.passage)
+        share = np.array([len(wanted & note.terms) for note in notes.sentences], np.float32) / max(len(wanted), 1)
         values = vectors @ vector + WORDS_BONUS * share + PASSAGE_BONUS * (hit.score - last_score)
-        opens = self._opens_section(hit)
-        if opens and hit.passage.section.endswith("?"):
+        if notes.opens_section and hit.passage.section.endswith("?"):
             values[:1] += LEAD_BONUS
             values[1:2] += SECOND_BONUS
         if not hit.passage.section:
             values -= INTRO_PENALTY
-        for place, sentence in enumerate(text):
-            if not quotable(sentence):
-                values[place] = -1
-        return _Scored(hit, vectors, values.astype(np.float32), opens)
-
-    def _opens_section(self, hit: Hit) -> bool:
-        if hit.row == 0:
-            return True
-        before = self._index.passage(hit.row - 1)
-        return before.article != hit.passage.article or before.section != hit.passage.section
+        values[[not note.quotable for note in notes.sentences]] = -1
+        return _Scored(hit, notes, vectors, values.astype(np.float32))
 
     @staticmethod
     def _leader(scored: Sequence[_Scored]) -> _Scored:
@@ -129,20 +117,20 @@ class Quoter:
         passage, values = best.hit.passage, best.values
         count = len(passage.sentences)
         place = int(values.argmax())
-        if best.opens_section and passage.section.endswith("?") and values[0] > values[place] - LEAST_VALUE:
+        if best.notes.opens_section and passage.section.endswith("?") and values[0] > values[place] - LEAST_VALUE:
             place = 0
         first = last = place
-        first = self._back_to_a_start(passage, first)
+        first = _back_to_a_start(best.notes, first)
         if first == last:
             after = float(values[last + 1]) if last + 1 < count else -1.0
             before = float(values[first - 1]) if first and place else -1.0
             if after > max(before, 0.0):
                 last += 1
             elif before > 0:
-                first = self._back_to_a_start(passage, first - 1)
+                first = _back_to_a_start(best.notes, first - 1)
         if passage.sentences[last].end - passage.sentences[first].start > LEAD_CHARS and first != last:
             first = last = place
-            first = self._back_to_a_start(passage, first)
+            first = _back_to_a_start(best.notes, first)
         return Run(best.hit.row, passage, first, last, float(values[place]))
 
     def _ranked(self, scored: Sequence[_Scored]) -> list[tuple[Run, NDArray[np.float32]]]:
@@ -151,17 +139,10 @@ class Quoter:
             for place in range(len(passage.values)):
                 if passage.values[place] <= 0:
                     continue
-                first = self._back_to_a_start(passage.hit.passage, place)
+                first = _back_to_a_start(passage.notes, place)
                 run = Run(passage.hit.row, passage.hit.passage, first, place, float(passage.values[place]))
                 runs.append((run, passage.vectors[first : place + 1]))
         return sorted(runs, key=lambda pair: -pair[0].value)
-
-    def _back_to_a_start(self, passage: Passage, place: int) -> int:
-        """The nearest sentence at or before ``place`` that can begin a quote; at most two back."""
-        for start in range(place, max(place - 3, -1), -1):
-            if not dangles(_sentence(passage, start)):
-                return start
-        return place
 
     def _vectors(self, run: Run) -> NDArray[np.float32]:
         return self._index.sentence_vectors(run.row)[run.first : run.last + 1]
@@ -173,25 +154,6 @@ class Quoter:
     @staticmethod
     def _says_again(own: NDArray[np.float32], taken: Sequence[NDArray[np.float32]]) -> bool:
         return any(float((own @ other.T).max()) > TWIN for other in taken)
-
-
-def quotable(sentence: str) -> bool:
-    """False for what says nothing alone: a question, a fragment, a line that only leads into a list."""
-    bare = sentence.strip()
-    spoken = words(bare)
-    points_away = any(phrase in f"{' '.join(spoken)} " for phrase in _phrases()["pointers"])
-    return len(spoken) >= SHORTEST_WORDS and not bare.endswith(("?", ":")) and not points_away
-
-
-def dangles(sentence: str) -> bool:
-    """True when a sentence leans on the one before it ("This helps …", "However, it …")."""
-    openings, harmless = _phrases()["openings"], _phrases()["harmless"]
-    spoken = " ".join(words(sentence)[:4]) + " "
-    for opening in harmless:
-        if spoken.startswith(f"{opening} "):
-            rest = spoken[len(opening) + 1 :]
-            return any(rest.startswith(f"{other} ") for other in openings - harmless)
-    return any(spoken.startswith(f"{opening} ") for opening in openings)
 
 
 def write(runs: Sequence[Run], articles: dict[str, Article], first_number: int) -> tuple[list[Block], list[Citation]]:
@@ -241,11 +203,9 @@ def _same_section(run: Run, other: Run) -> bool:
     return run.passage.article == other.passage.article and run.passage.section == other.passage.section
 
 
-def _sentence(passage: Passage, place: int) -> str:
-    span = passage.sentences[place]
-    return passage.text[span.start - passage.start : span.end - passage.start]
-
-
-@cache
-def _phrases() -> dict[str, frozenset[str]]:
-    return {name: frozenset(phrases) for name, phrases in tomllib.loads(DANGLING_FILE.read_text("utf-8")).items()}
+def _back_to_a_start(notes: Notes, place: int) -> int:
+    """The nearest sentence at or before ``place`` that can begin a quote; at most two back."""
+    for start in range(place, max(place - 3, -1), -1):
+        if not notes.sentences[start].dangles:
+            return start
+    return place

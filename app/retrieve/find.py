@@ -15,6 +15,7 @@ from app.retrieve.words import terms
 
 Vector = NDArray[np.float32]
 
+KEPT = 8_192  # passages whose words are kept at hand
 NEAREST_ASKED = 5
 NEAREST_OUTSIDE = 3
 
@@ -50,6 +51,7 @@ class Finder:
         self.index = index
         self._mixer = Mixer(index, lexical_share)
         self._per_article = per_article
+        self._terms: dict[int, frozenset[str]] = {}
         self._depth = depth
 
     def rank(self, query: str, vector: Vector, k: int) -> list[Hit]:
@@ -86,9 +88,17 @@ class Finder:
         rarity = [self.index.lexical.rarity(term) for term in wanted]
         size = max(self.index.lexical.size, 1)
         weights = np.log1p(size / (np.array(rarity, np.float32) + 0.5))
-        present = {term for hit in best for term in terms(f"{hit.passage.title} {hit.passage.section} {hit.passage.text}")}
+        present: set[str] = set().union(*(self._terms_of(hit) for hit in best))
         covered = np.array([term in present for term in wanted])
         return float(weights[covered].sum() / weights.sum())
+
+    def _terms_of(self, hit: Hit) -> frozenset[str]:
+        known = self._terms.get(hit.row)
+        if known is None:
+            if len(self._terms) >= KEPT:
+                self._terms.clear()
+            known = self._terms[hit.row] = frozenset(terms(f"{hit.passage.title} {hit.passage.section} {hit.passage.text}"))
+        return known
 
 
 def _nearest(cosines: Vector, count: int) -> float:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 _WORD = re.compile(r"[^\W_]+")
+_MARKS = re.compile("[\u0300-\u036f]")
 STOPWORDS_FILE = Path(__file__).with_name("stopwords.txt")
 
 
@@ -20,8 +21,10 @@ def stopwords() -> frozenset[str]:
 
 def words(text: str) -> list[str]:
     """Lower-case words without accents, in order: "Café's 2 visits" → cafe, s, 2, visits."""
-    folded = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    return _WORD.findall("".join(char for char in folded if not unicodedata.combining(char)))
+    folded = text.casefold()
+    if not folded.isascii():
+        folded = _MARKS.sub("", unicodedata.normalize("NFKD", folded))
+    return _WORD.findall(folded)
 
 
 def terms(text: str) -> list[str]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.compose.answer import Answerer
 from app.errors import IndexUnavailable
-from app.retrieve.answerable import Answerable, load_answerable
+from app.retrieve.answerable import load_answerable
 from app.retrieve.find import Finder
 from app.retrieve.followup import Topics
 from app.retrieve.holder import IndexHolder
@@ -23,14 +24,14 @@ from app.settings import Settings
 
 @dataclass(frozen=True)
 class Opened:
-    """An open build, ready to be asked. ``citable`` names the articles that may be cited; None: all."""
+    """An open build, ready to be asked. ``shown`` remembers which quotes the guard allows: it is asked once for each."""
 
     index: Index
     finder: Finder
     speller: Speller
     topics: Topics
-    answerable: Answerable
-    citable: frozenset[str] | None
+    answerer: Answerer
+    shown: dict[tuple[str, int, int], bool]
 
     def nearest_article(self, vector: NDArray[np.float32]) -> str:
         """The slug of the article nearest to a question."""
@@ -80,13 +81,17 @@ class Session:
         cards = index.articles()
         articles = (index.article(card.slug) for card in cards)
         names = {name for article in articles if article is not None for name in (article.title, *article.aliases)}
+        finder = Finder(index, per_article=wanted.per_article, depth=wanted.candidates, lexical_share=share)
+        own_questions = int((index.questions.headings == 0).sum())
+        answerable = load_answerable(index.manifest.model, own_questions, wanted.cutoff)
+        citable = None if self._settings.cite_overdue else _in_date(index)
         return Opened(
             index=index,
-            finder=Finder(index, per_article=wanted.per_article, depth=wanted.candidates, lexical_share=share),
+            finder=finder,
             speller=Speller(index.lexical.vocabulary, self._known),
             topics=Topics(names),
-            answerable=load_answerable(index.manifest.model, int((index.questions.headings == 0).sum()), wanted.cutoff),
-            citable=None if self._settings.cite_overdue else _in_date(index),
+            answerer=Answerer(finder, answerable, self._settings.clinic, citable),
+            shown={},
         )
 
 
