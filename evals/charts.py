@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from math import sqrt
 
 from evals.intervals import percent, wilson
 from evals.summary import Share
 
 BINS = 20
+WIDTH = 330.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Dot:
 
 def interval_bar(share: Share, least: float | None = None) -> str:
     """A share as a dot with its 95 % interval on a scale of 0 to 100 %; a tick where the bar to reach is."""
-    width, middle = 200.0, 9.0
+    width, middle = 160.0, 9.0
     low, high = share.interval
     at = 4 + (width - 8) * (share.value or 0)
     left, right = 4 + (width - 8) * low, 4 + (width - 8) * high
@@ -54,11 +56,11 @@ def bars(title: str, rows: Sequence[Bar]) -> str:
     """A horizontal bar a row, with its count and share."""
     total = sum(row.count for row in rows) or 1
     most = max((row.count for row in rows), default=0) or 1
-    left, width, step = 104.0, 430.0, 26
+    left, width, step = 80.0, WIDTH, 27
     parts: list[str] = []
     for place, row in enumerate(rows):
         y = 6 + place * step
-        length = (width - left - 96) * row.count / most
+        length = (width - left - 84) * row.count / most
         parts.append(_text(left - 10, y + 13, row.label, "end"))
         parts.append(
             f'<rect class="bar {row.tone}" x="{left}" y="{y}" width="{max(length, 1 if row.count else 0):.1f}" height="18" rx="3"/>'
@@ -70,9 +72,9 @@ def bars(title: str, rows: Sequence[Bar]) -> str:
 
 def trend(title: str, dots: Sequence[Dot]) -> str:
     """Pass rate over runs, oldest first, with each run's 95 % interval as a band."""
-    width, top, bottom, left, right = 430.0, 14.0, 150.0, 44.0, 416.0
+    width, top, bottom, left, right = WIDTH, 14.0, 140.0, 44.0, WIDTH - 12
     values = [(dot.hits / dot.of if dot.of else 0.0, *wilson(dot.hits, dot.of)) for dot in dots]
-    floor = max(0.0, min(low for _, low, _ in values) - 0.05)
+    floor = max(0, int(10 * min(low for _, low, _ in values)) - 1) / 10
     step = (right - left - 16) / max(len(dots) - 1, 1)
     xs = [left + 8 + step * place if len(dots) > 1 else (left + right) / 2 for place in range(len(dots))]
 
@@ -94,32 +96,34 @@ def trend(title: str, dots: Sequence[Dot]) -> str:
     if len(dots) > 1:
         parts.append(_text(xs[-1], bottom + 18, dots[-1].label, "end"))
     words = "; ".join(f"{dot.label}: {dot.hits} of {dot.of}" for dot in dots)
-    return _svg(width, 176, f"{title}. {words}.", parts)
+    return _svg(width, 164, f"{title}. {words}.", parts)
 
 
 def scores(title: str, answerable: Sequence[float], other: Sequence[float], cutoff: float | None) -> str:
-    """How the score (0 to 1) is spread: questions that should be answered upwards, declined downwards; the cut-off as a line."""
-    width, left, right, middle, reach = 430.0, 14.0, 416.0, 92.0, 62.0
+    """How the score (0 to 1) is spread: questions that should be answered upwards, declined downwards; the cut-off as a line.
+
+    Heights are square roots of counts, against the highest on each side.
+    """
+    width, left, right, middle, reach = WIDTH, 10.0, WIDTH - 10, 84.0, 48.0
     parts = [_line(left, middle, right, middle, "grid")]
     for values, tone, sign in ((answerable, "good", -1), (other, "middling", 1)):
         heights = _histogram(values)
         most = max(heights, default=0) or 1
         size = (right - left) / BINS
         for place, count in enumerate(heights):
-            tall = reach * count / most
+            tall = reach * sqrt(count / most)  # or a few at the edges would hide all others
             top = middle - tall - 1 if sign < 0 else middle + 1
             if count:
                 parts.append(_bar(left + place * size + 1, top, size - 2, tall, tone))
-    parts.append(_text(left, 20, f"should be answered ({len(answerable)})", "start"))
-    parts.append(_text(left, 174, f"should be declined ({len(other)})", "start"))
+    parts.append(_text(left, 16, f"should be answered ({len(answerable)})", "start"))
+    parts.append(_text(left, 154, f"should be declined ({len(other)})", "start"))
     words = f"{title}. {_spread('Should be answered', answerable)} {_spread('Should be declined', other)}"
     if cutoff is not None:
         x = left + (right - left) * min(max(cutoff, 0), 1)
-        anchor = "end" if cutoff > 0.6 else "start"
-        parts += [_line(x, 8, x, 180, "cutoff"), _text(x + (-6 if anchor == "end" else 6), 194, f"cut-off {cutoff:g}", anchor, "strong")]
+        parts += [_line(x, 24, x, 140, "cutoff"), _text(x, 176, f"cut-off {cutoff:g}", "middle", "strong")]
         words += f" Cut-off {cutoff:g}."
-    parts += [_text(left, 194, "0", "start"), _text(right, 194, "1", "end")]
-    return _svg(width, 200, words, parts)
+    parts += [_text(left, 176, "0", "start"), _text(right, 176, "1", "end")]
+    return _svg(width, 182, words, parts)
 
 
 def _histogram(values: Iterable[float]) -> list[int]:

@@ -26,7 +26,9 @@ from evals.run import about_line, past_of
 from evals.summary import Mean, Share, passed, referral_by_kind, retrieval, shares, times
 
 TEMPLATES = Path(__file__).with_name("templates")
-FIRST = 5  # how many of each are named on the first screen
+FIRST = 3  # how many of each are named on the first screen
+MOST_STEPS = 5
+FEW = 3  # steps; with fewer, advice on single questions comes too
 RANKS = (("1st", 1, 1), ("2nd", 2, 2), ("3rd", 3, 3), ("4th to 10th", 4, 10))
 LESS_IS_BETTER = ("over-referral rate", "wrongly declined")
 
@@ -164,9 +166,10 @@ def _steps(
     if worse and not reasons and changes:
         steps.append(f"{len(worse)} {_questions(len(worse))} did worse; see “What changed” below for the likely reason.")
     steps += [found.gate.what_to_do for found in broken if not found.gate.safety]
-    common = Counter(advice for card in (*worse, *others) for advice in card.advice)
-    steps += [f"{advice} ({count} {_questions(count)})" for advice, count in common.most_common(2)]
-    return list(dict.fromkeys(step for step in steps if step))[:FIRST]
+    if len(steps) < FEW:
+        common = Counter(advice for card in (*worse, *others) for advice in card.advice)
+        steps += [f"{advice} ({count} {_questions(count)})" for advice, count in common.most_common(2)]
+    return list(dict.fromkeys(step for step in steps if step))[:MOST_STEPS]
 
 
 def _questions(count: int) -> str:
@@ -193,7 +196,7 @@ def _drawings(run: Run) -> list[tuple[str, Markup]]:
 
 def _trend(run: Run) -> str:
     pasts = [*run.earlier, past_of(run)]
-    dots = [charts.Dot(past.started[:10], sum(past.passed.values()), sum(past.counts.values())) for past in pasts]
+    dots = [charts.Dot(past.started[5:16].replace("T", " "), sum(past.passed.values()), sum(past.counts.values())) for past in pasts]
     return charts.trend("Pass rate over runs, oldest first", dots) if run.earlier else ""
 
 

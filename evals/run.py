@@ -40,7 +40,7 @@ def run_suites(
     return Run(
         started=started,
         seconds=round(perf_counter() - clock, 2),
-        about=replace(about, composer=about.composer or _composer(outcomes)),
+        about=replace(about, composer=about.composer or _composer(outcomes), settings=about.settings | _in_force(outcomes)),
         suites=tuple(SuiteInfo(suite.name, suite.file, suite.sha256, len(suite.cases)) for suite in suites),
         outcomes=tuple(outcomes),
         earlier=earlier,
@@ -95,6 +95,12 @@ def _judged(outcome: Outcome, judge: Judge) -> Outcome:
 def _composer(outcomes: Sequence[Outcome]) -> str:
     seen = sorted({outcome.reply.receipt.get("composer", "") for outcome in outcomes if outcome.reply})
     return ", ".join(name for name in seen if name and name not in ("fixed", "referral"))
+
+
+def _in_force(outcomes: Sequence[Outcome]) -> dict[str, str]:
+    """The cut-off that decided, where the receipts agree on one: the setting alone may only say "default"."""
+    seen = {outcome.reply.receipt["cutoff"] for outcome in outcomes if outcome.reply and "cutoff" in outcome.reply.receipt}
+    return {"retrieve.cutoff": f"{float(seen.pop()):g}"} if len(seen) == 1 else {}
 
 
 def about_line(about: About) -> str:
