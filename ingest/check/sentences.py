@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.compose.quotes import dangles
+from app.compose.sentences import dangles
 from app.errors import SettingsError
 from ingest.check.draft import Draft, Sentence
 from ingest.check.limits import Limits
