@@ -18,9 +18,15 @@ from app.errors import RapportError
 from app.settings import Settings, load
 from evals.cli import eval_cli
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Cited answers about therapy, from articles a clinic stands behind.")
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Cited answers about therapy, from articles a clinic stands behind.",
+)
 models_cli = typer.Typer(no_args_is_help=True, help="Embedding models: list them, get one.")
 bench_cli = typer.Typer(no_args_is_help=True, help="Benchmarks: what to measure, side by side in one run.")
+cli.add_typer(eval_cli, name="eval")
 cli.add_typer(models_cli, name="models")
 cli.add_typer(bench_cli, name="bench")
 cli.add_typer(eval_cli, name="eval")
@@ -145,6 +151,20 @@ def screen(index: IndexOption = None) -> None:
     for line in screen_lines(sys.stdin, rapport.guard, rapport.embed):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+
+@cli.command()
+def check(
+    folder: Annotated[Path | None, typer.Argument(help="A corpus folder.", show_default="corpus")] = None,
+    infos: Annotated[bool, typer.Option("--infos", help="Also list what is merely good to know.")] = False,
+    complete: Annotated[bool, typer.Option("--complete", help="A check that had to be left out counts as an error.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the articles against corpus/README.md. Exit code 1 when an error is found."""
+    from ingest.check.command import main as run_check
+
+    settings = _settings()
+    raise typer.Exit(run_check(folder or settings.corpus_dir, settings, json=as_json, infos=infos, complete=complete))
 
 
 @models_cli.command("list")

@@ -80,7 +80,7 @@ class Pipeline:
         self._book = book
         self._session = session
         self.embedder = embedder
-        self._approved = approved
+        self.approved = approved
         self._on_declined = on_declined
 
     async def respond(self, conversation: Conversation) -> AsyncIterator[Event]:
@@ -116,7 +116,7 @@ class Pipeline:
             if opened is None or one_pass is None:
                 raise self._session.problem()
             vector = one_pass([conversation.message])[0]
-            approved = self._approved.match(conversation.message, vector) if self._approved is not None else None
+            approved = self.approved.match(conversation.message, vector) if self.approved is not None else None
             if approved is not None:
                 return self._signed(conversation, verdict, approved)
 

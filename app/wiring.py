@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from app.compose.answer import READ
+from app.compose.approved import load_approved
 from app.domain import Article, Conversation, Event, Hit, Reply, Verdict
 from app.errors import IndexUnavailable, ModelError
+from app.guard.classifier import load_classifier
 from app.guard.replies import load_book
 from app.guard.screen import Guard, load_guard
-from app.models.embed import OnnxEmbedder, open_embedder
+from app.models.catalogue import load_catalogue
+from app.models.embed import OnnxEmbedder, open_embedder, prepared_name
 from app.pipeline import Pipeline
 from app.retrieve.content import ArticleCard
 from app.retrieve.find import Signs
@@ -51,7 +54,10 @@ class Rapport:
         self._embedder: OnnxEmbedder | None = None
         self._model_problem = ""
         self._book = load_book()
-        self._guard = load_guard()
+        model = prepared_name(settings.embedding_model, settings.models_dir)
+        entry = load_catalogue().find(model)
+        self._classifier = load_classifier(model, entry.dimension if entry else 0)
+        self._guard = load_guard(self._classifier)
         self._holder = IndexHolder(settings.index_dir, self._open_index)
         self._session = Session(settings, self._holder, self._knows)
         self._pipeline = Pipeline(settings, self._guard, self._book, self._session, None)
@@ -126,7 +132,8 @@ class Rapport:
                 if self._embedder is None:
                     return Readiness(False, OPENING)
                 manifest = index.manifest
-                problems = tuple(text for text in (index.problem, str(self._holder.problem or "")) if text)
+                doubts = (index.problem, str(self._holder.problem or ""), self._classifier.describe().get("why", ""))
+                problems = tuple(text for text in doubts if text)
                 return Readiness(True, "", index.name, len(manifest.articles), manifest.passages, manifest.model, problems)
         except IndexUnavailable as error:
             return Readiness(False, str(error))
@@ -165,6 +172,7 @@ class Rapport:
         embedder.queries(["ready"])  # the first pass is the slow one
         self._embedder = embedder
         self._pipeline.embedder = embedder
+        self._pipeline.approved = load_approved(self.settings.corpus_dir / "answers.csv", embedder)
         self._model_problem = ""
 
     def _open_index(self) -> Index:

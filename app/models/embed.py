@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ModelError
-from app.models.catalogue import folder_name
+from app.models.catalogue import folder_name, load_catalogue
 
 Vectors = NDArray[np.float32]
 
@@ -144,11 +144,20 @@ class OnnxEmbedder:
 
 
 def open_embedder(name: str, models_dir: Path, threads: int) -> OnnxEmbedder:
-    """Open a prepared model by catalogue name, sentence-transformers name or folder.
+    """Open a prepared model by catalogue name, sentence-transformers name or folder; "default" may be the catalogue's fallback.
 
     Raises ``ModelError`` when it hasn't been prepared (``rapport models get NAME`` prepares it) or is damaged.
     """
-    return OnnxEmbedder(models_dir / folder_name(name), threads)
+    return OnnxEmbedder(models_dir / folder_name(prepared_name(name, models_dir)), threads)
+
+
+def prepared_name(name: str, models_dir: Path) -> str:
+    """``name``, or the catalogue's fallback when "default" was asked for and only the fallback could be had."""
+    catalogue = load_catalogue()
+    entry = catalogue.find(name)
+    resolved = entry.name if entry else name
+    here, there = (models_dir / folder_name(model) / SHEET for model in (resolved, catalogue.fallback))
+    return catalogue.fallback if name == "default" and not here.is_file() and there.is_file() else resolved
 
 
 def _read_sheet(folder: Path) -> ModelSheet:
