@@ -54,6 +54,7 @@ def run_command(
     judge: Annotated[str | None, typer.Option(help="A model to give its opinion too, such as ollama:llama3. Decides nothing.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=32, help="Questions asked at once.")] = 4,
     index: IndexOption = None,
+    counts: Annotated[list[Path] | None, typer.Option("--gaps", help="A counts file of declined questions, to list in the report.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run sheets of questions, and write the report. Exit code 1 when a gate fails."""
@@ -61,7 +62,7 @@ def run_command(
 
     request = RunRequest(
         suites=tuple(suites or ()), report=report, against=against, server=server, sets=tuple(settings or ()), gates=gates, judge=judge,
-        workers=workers, index=index, as_json=as_json,
+        workers=workers, index=index, counts=tuple(counts or ()), as_json=as_json,
     )  # fmt: skip
     with Progress(quiet=as_json) as progress:
         lines, code = run(request, progress)

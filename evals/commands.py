@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.cases import Suite, SuiteError
 from evals.compare import Comparison, compare
+from evals.gaps import Gap, read_gaps
 from evals.gates import Judged, failed, judge
 from evals.junit import junit
 from evals.limits import GATES_FILE, Gates, load_gates
@@ -42,6 +43,7 @@ class RunRequest:
     judge: str | None = None
     workers: int = 4
     index: Path | None = None
+    counts: tuple[Path, ...] = ()
     as_json: bool = False
 
 
@@ -57,7 +59,7 @@ def run(request: RunRequest, progress: Progress) -> tuple[str, int]:
         made = _run(request, suites, gates, target, before, progress)
     against = compare(before, made) if before else None
     judged = judge(made, gates, against)
-    written = write_files(made, judged, before, against, request.report) if request.report else ()
+    written = write_files(made, judged, before, against, request.report, read_gaps(request.counts)) if request.report else ()
     text = json.dumps(_beside(made, judged), indent=1) if request.as_json else run_text(made, judged, against, written)
     return text, 1 if failed(judged) else 0
 
@@ -76,13 +78,15 @@ def load_suites(paths: Sequence[Path]) -> list[Suite]:
     return suites
 
 
-def write_files(made: Run, judged: Sequence[Judged], before: Run | None, against: Comparison | None, report: Path) -> tuple[Path, ...]:
+def write_files(
+    made: Run, judged: Sequence[Judged], before: Run | None, against: Comparison | None, report: Path, counted: Sequence[Gap] = ()
+) -> tuple[Path, ...]:
     """The report, and JSON and JUnit beside it under the same name."""
     from evals.report import render
 
     files = (report, report.with_suffix(".json"), report.with_suffix(".xml"))
     save_run(made, files[1], **_beside(made, judged))
-    files[0].write_text(render(made, judged, before, against), encoding="utf-8")
+    files[0].write_text(render(made, judged, before, against, counted), encoding="utf-8")
     files[2].write_text(junit(made, judged), encoding="utf-8")
     return files
 
