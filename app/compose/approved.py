@@ -2,7 +2,7 @@
 
 A wrong match is worse than none, so matching is strict: the same words once case and punctuation are gone; or the same telling words in
 the same order, and a high cosine besides. Order counts because no cosine tells "can my wife see my therapist" from "can my therapist see
-my wife" (README.md). A row that is unsigned or has expired never matches; ``rapport check`` lists it.
+my wife" (figures: ingest/check/README.md). A row that is unsigned or has expired never matches; ``rapport check`` lists it.
 """
 
 from __future__ import annotations

@@ -167,3 +167,11 @@ def test_ours_ships_with_a_header_and_no_live_rows() -> None:
     assert path.is_file()
     assert problems == []
     assert not any(row.live(TODAY) for row in rows)
+
+
+def test_the_example_in_the_guide_is_live(tmp_path: Path) -> None:
+    guide = (Path(__file__).resolve().parents[3] / "corpus" / "README.md").read_text("utf-8")
+    path = tmp_path / "answers.csv"
+    path.write_text(guide.partition("```csv\n")[2].partition("```")[0], "utf-8")
+    answers = load_approved(path, None, lambda: TODAY)
+    assert given_answer(answers, "Do you take Medicare?", None) == "Yes, we take Medicare. Please bring your card to the first session."
