@@ -26,7 +26,6 @@ cli = typer.Typer(
 )
 models_cli = typer.Typer(no_args_is_help=True, help="Embedding models: list them, get one.")
 bench_cli = typer.Typer(no_args_is_help=True, help="Benchmarks: what to measure, side by side in one run.")
-cli.add_typer(eval_cli, name="eval")
 cli.add_typer(models_cli, name="models")
 cli.add_typer(bench_cli, name="bench")
 cli.add_typer(eval_cli, name="eval")
