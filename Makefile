@@ -8,7 +8,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run index test lint bench eval clean lock
+.PHONY: run index models test lint bench eval clean lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,10 +23,13 @@ run: index
 	@exec $(BIN)/rapport serve
 
 index: .venv/run
-	@$(BIN)/rapport ingest
+	@$(BIN)/rapport ingest || { test $$? -eq 1 && echo "Some documents were set aside: serving the rest."; }
 
-test: .venv/test
-	@$(BIN)/python -m pytest
+test: .venv/test index models
+	@$(BIN)/python -m pytest $(PYTEST)
+
+models: .venv/run
+	@$(BIN)/rapport models get all-MiniLM-L6-v2 >/dev/null
 
 lint: .venv/test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/hadolint Dockerfile
