@@ -42,7 +42,7 @@ async def admit(web: Web, request: Request, conversation: Conversation) -> Ticke
     """A ticket to work on the question; the caller releases it. Raises ``WebError`` 429 or 503 (no slot), never for a crisis."""
     screened = _Screened(web, conversation)
     if (wait := web.chat_rate.take(web.who(request))) and not await screened.crisis():
-        raise _too_many(web, wait)
+        raise too_many(web, wait)
     if not web.slots.free and await screened.crisis():
         return Ticket(None)
     return await _slot(web)
@@ -51,7 +51,7 @@ async def admit(web: Web, request: Request, conversation: Conversation) -> Ticke
 async def admit_search(web: Web, request: Request) -> Ticket:
     """The same for a search, which has no crisis reply of its own to give."""
     if wait := web.search_rate.take(web.who(request)):
-        raise _too_many(web, wait)
+        raise too_many(web, wait)
     readiness = web.rapport.readiness()
     if not readiness.ready:
         web.metrics.refusal("not_ready")
@@ -72,6 +72,7 @@ async def _slot(web: Web) -> Ticket:
         raise WebError(503, "busy", web.texts.error("busy"), retry_after=BUSY_SECONDS) from None
 
 
-def _too_many(web: Web, wait: int) -> WebError:
+def too_many(web: Web, wait: int) -> WebError:
+    """429, with the seconds to wait."""
     web.metrics.refusal("too_many")
     return WebError(429, "too_many", web.texts.error("too_many", seconds=wait), retry_after=wait)

@@ -50,6 +50,7 @@ class Web:
     address: ClientAddress
     chat_rate: RateLimiter
     search_rate: RateLimiter
+    feedback_rate: RateLimiter
     slots: Slots
     stopping: Stopping
 

@@ -15,6 +15,7 @@ from app.web.assets import Assets
 from app.web.chat import chat_routes
 from app.web.context import Stopping, Web
 from app.web.errors import add_handlers
+from app.web.feedback import FeedbackRequest, feedback_routes
 from app.web.health import health_routes
 from app.web.library import load_topics
 from app.web.limits.client_ip import ClientAddress
@@ -34,6 +35,7 @@ from app.web.public import public_routes
 from app.web.schemas import SearchRequest, chat_request
 from app.web.search import search_routes
 from app.web.texts import load_texts
+from app.web.widget import widget_routes
 
 STATIC = Path(__file__).with_name("static")
 
@@ -63,12 +65,14 @@ def create_app(rapport: Service, *, close: bool = True) -> FastAPI:
         health_routes(web),
         chat_routes(web),
         search_routes(web),
+        feedback_routes(web),
+        widget_routes(),
         public_routes(web, assets, pages, app.version),
         page_routes(web, pages),
     ):
         app.include_router(router)
     add_handlers(app, web.texts, pages.error)
-    describe(app, [chat_request(rapport.settings.limits), SearchRequest])
+    describe(app, [chat_request(rapport.settings.limits), SearchRequest, FeedbackRequest])
     return app
 
 
@@ -98,6 +102,7 @@ def _context(rapport: Service) -> Web:
         address=ClientAddress(rapport.settings.trusted_proxies),
         chat_rate=RateLimiter(limits.per_minute, limits.burst, limits.per_day),
         search_rate=RateLimiter(limits.per_minute, limits.burst, limits.per_day),
+        feedback_rate=RateLimiter(limits.per_minute, limits.burst, limits.per_day),
         slots=Slots(limits.slots, limits.queue, limits.queue_seconds),
         stopping=Stopping(),
     )

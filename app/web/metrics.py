@@ -105,6 +105,7 @@ class WebMetrics:
         self._replies = Counter("rapport_replies_total", "Replies by status and guard decision.", ("status", "outcome", "category"))
         self._reply_seconds = Histogram("rapport_reply_seconds", "Time to a whole reply.", ("status",))
         self._refusals = Counter("rapport_refusals_total", "Questions refused, by reason.", ("reason",))
+        self._feedback = Counter("rapport_feedback_total", "Thumbs for replies, and why.", ("rating", "reason"))
         self._requests = Counter("rapport_requests_total", "HTTP requests.", ("method", "route", "status"))
         self._request_seconds = Histogram("rapport_request_seconds", "Time to the end of an HTTP reply.", ("route",))
         self._gauges: list[Gauge] = []
@@ -122,13 +123,17 @@ class WebMetrics:
         """Count a question that got no reply."""
         self._refusals.add(reason)
 
+    def feedback(self, rating: str, reason: str) -> None:
+        """Count a thumb; the reason is "" when none was chosen."""
+        self._feedback.add(rating, reason)
+
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an HTTP request."""
         self._requests.add(method, route, str(status))
         self._request_seconds.observe(seconds, route)
 
     def _figures(self) -> list[Figure]:
-        return [self._replies, self._reply_seconds, self._refusals, self._requests, self._request_seconds, *self._gauges]
+        return [self._replies, self._reply_seconds, self._refusals, self._feedback, self._requests, self._request_seconds, *self._gauges]
 
     def text(self) -> str:
         """Everything, in Prometheus' text format 0.0.4."""

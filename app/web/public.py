@@ -1,8 +1,7 @@
-"""What other sites and browsers fetch: the widget and its public configuration, the published safety protocol, and the pages' files."""
+"""What other sites and browsers fetch: the chat's public configuration, the published safety protocol, and the pages' files."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,13 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from app.web.assets import FOREVER, Assets
 from app.web.context import Web
-from app.web.openapi import errors_of
 from app.web.pages import Pages
-
-WIDGET_BUILD = Path(__file__).parents[1] / "widget" / "dist" / "widget.js"
-PLAIN_WIDGET = Path(__file__).parent / "static" / "widget.js"
-SCRIPT = "text/javascript; charset=utf-8"
-OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "public, max-age=300"}
+from app.widget.files import load_words
 
 
 class ClinicOut(BaseModel):
@@ -42,12 +36,13 @@ class ConfigOut(BaseModel):
     message_chars: int
     history_turns: int
     history_chars: int
+    strings: dict[str, Any] | None = None
 
 
 def public_routes(web: Web, assets: Assets, pages: Pages, version: str) -> APIRouter:
     """Routes without a limit: they cost nothing."""
     router = APIRouter()
-    settings = web.rapport.settings
+    settings, words = web.rapport.settings, load_words()
     config_out = ConfigOut(
         clinic=ClinicOut(**settings.clinic.model_dump()),
         locale=settings.locale,
@@ -60,9 +55,10 @@ def public_routes(web: Web, assets: Assets, pages: Pages, version: str) -> APIRo
     )
 
     @router.get("/v1/config", response_model=ConfigOut)
-    async def config() -> ConfigOut:
-        """The public configuration of the chat."""
-        return config_out
+    async def config(locale: str = "") -> ConfigOut:
+        """The public configuration of the chat; ``strings`` are the widget's own words in a language that it has not got with it."""
+        strings = words.get((locale or settings.locale)[:2].lower())
+        return config_out.model_copy(update={"strings": strings}) if strings else config_out
 
     @router.get("/v1/safety", response_model=dict[str, Any])
     async def safety(request: Request) -> Response:
@@ -70,12 +66,6 @@ def public_routes(web: Web, assets: Assets, pages: Pages, version: str) -> APIRo
         if "text/html" in request.headers.get("accept", ""):
             return pages.safety()
         return JSONResponse(dict(web.rapport.safety()), headers={"Cache-Control": "public, max-age=300", "Vary": "Accept"})
-
-    @router.get("/widget.js", response_class=Response, responses=errors_of(404))
-    async def widget() -> Response:
-        """The widget's script, for any site."""
-        source = WIDGET_BUILD if WIDGET_BUILD.exists() else PLAIN_WIDGET
-        return Response(source.read_bytes(), media_type=SCRIPT, headers=OPEN_TO_ALL)
 
     @router.get("/static/{address}", include_in_schema=False)
     async def static(address: str) -> Response:

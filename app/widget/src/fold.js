@@ -1,0 +1,10 @@
+// Used by the widget on a message and by the build on the phrases, so that both are folded alike.
+
+/**
+ * Lower case, without Latin accents and apostrophes; all that is not a letter, mark or digit becomes one space, with a space at each end.
+ * @param {string} text
+ */
+export function fold(text) {
+  const plain = text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f\u064b-\u065f'’‘`]/g, "");
+  return " " + plain.replace(/[^\p{L}\p{M}\p{N}]+/gu, " ").trim() + " ";
+}

@@ -1,0 +1,23 @@
+// The one tag: defines <rapport-chat> and, unless the tag says data-launcher="none", puts a launcher on the page.
+
+import { put } from "./dom.js";
+import { chatElement } from "./element.js";
+
+const NAME = "rapport-chat";
+const script = /** @type {HTMLScriptElement} */ (document.currentScript);
+const source = script ? script.src : location.href;
+/** @param {string} name */
+const given = (name) => (script && script.getAttribute("data-" + name)) || "";
+const server = new URL(given("server") || source, source).origin;
+
+if (!customElements.get(NAME)) customElements.define(NAME, chatElement(server, new URL("widget.css", source).href, given));
+
+if (given("launcher") !== "none") {
+  const chat = document.createElement(NAME), attributes = script ? script.attributes : [];
+  chat.setAttribute("floating", "");
+  for (let i = 0; i < attributes.length; i++) {
+    if (/^data-/.test(attributes[i].name)) chat.setAttribute(attributes[i].name, attributes[i].value);
+  }
+  if (document.body) put(document.body, chat);
+  else addEventListener("DOMContentLoaded", () => put(document.body, chat));
+}

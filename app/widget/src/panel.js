@@ -1,0 +1,133 @@
+// What opens: title and tools, the transcript, the box, the way to help. Built when it is first needed.
+
+import { button, empty, fill, make, put } from "./dom.js";
+import { leave } from "./exit.js";
+import { CROSS } from "./render.js";
+import { conversation } from "./talk.js";
+
+const AGAIN = "M4 12a8 8 0 1 1 2.5 5.8M4 20v-4.5h4.5";
+const SEND = "M4 12h15M13 6l6 6-6 6";
+
+/**
+ * @typedef {import("./render.js").Settings} Settings
+ * @typedef {{ title: string, greeting: string, exit: string, floating: boolean }} Look
+ */
+
+/**
+ * @param {() => Settings} now
+ * @param {Look} look
+ * @param {() => void} close
+ */
+export function panel(now, look, close) {
+  const { words } = now();
+  const element = make("div", "panel"), log = make("div", "log"), status = make("p", "sr"), box = make("textarea");
+  const talk = conversation({ log, announce, busy, intro, show, focusBox: () => box.focus({ preventScroll: true }) }, now);
+  const send = button("send", words.send, submit, SEND);
+
+  /** Said once to a screen reader, whole; gone afterwards, so that nobody meets it twice. @param {string} text */
+  function announce(text) {
+    status.textContent = text;
+    setTimeout(() => {
+      if (status.textContent === text) status.textContent = "";
+    }, 5000);
+  }
+
+  /** Scrolls the transcript, never the page around us, so that an element stands at its top. @param {HTMLElement} target */
+  function show(target) {
+    const scroller = getComputedStyle(log).overflowY === "visible" ? element : log;
+    scroller.scrollTop += target.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 12;
+  }
+
+  /** @param {boolean} is */
+  function busy(is) {
+    log.setAttribute("aria-busy", "" + is);
+    send.setAttribute("aria-disabled", "" + is);
+  }
+
+  function submit() {
+    const message = box.value.trim(), most = now().chars;
+    if (!message || talk.running()) return box.focus();
+    if (message.length > most) {
+      problem.textContent = fill(words.long, { n: most });
+      box.setAttribute("aria-invalid", "true");
+      return box.focus();
+    }
+    box.value = "";
+    typed();
+    box.focus({ preventScroll: true });
+    talk.say(message);
+  }
+
+  function typed() {
+    problem.textContent = "";
+    box.removeAttribute("aria-invalid");
+  }
+
+  /** The opening of each conversation: what this is, what is kept, a few questions to begin with. */
+  function intro() {
+    const { words, clinic } = now(), made = make("div", "intro turn"), about = make("details"), row = make("div", "chips");
+    for (let i = 0; i < words.starters.length; i++) put(row, talk.choice(words.starters[i]));
+    put(about, make("summary", "", words.about), make("p", "", words.kept));
+    const hello = make("p", "hello", look.greeting || words.greeting);
+    return put(made, hello, make("p", "small", fill(words.disclosure, { clinic: clinic || words.clinic })), about, row);
+  }
+
+  function exit() {
+    announce(words.exiting);
+    leave(look.exit, () => {
+      talk.reset();
+      box.value = "";
+    });
+  }
+
+  const again = button("", words.again, () => {
+    talk.reset();
+    box.focus();
+  }, AGAIN);
+  const title = make("h2", "", look.title || words.title);
+  title.id = "title";
+  const head = put(make("div", "top"), put(make("div"), title, again, look.floating ? button("", words.close, close, CROSS) : null),
+    put(make("div"), make("p", "tool", words.tool), button("exit", words.exit, exit)));
+
+  element.id = "panel";
+  element.setAttribute("role", look.floating ? "dialog" : "region");
+  element.setAttribute("aria-labelledby", title.id);
+  log.setAttribute("role", "log");
+  log.setAttribute("aria-live", "off"); // whole answers are said once by the status line; what was said before is never read again
+  log.setAttribute("aria-label", words.log);
+  log.tabIndex = 0;
+  status.setAttribute("role", "status");
+
+  const form = make("form", "ask"), label = make("label", "sr", words.box), problem = make("p", "foot");
+  label.htmlFor = box.id = "box";
+  problem.id = "problem";
+  problem.setAttribute("role", "alert");
+  box.rows = 1;
+  box.autocomplete = "off";
+  box.dir = "auto";
+  box.placeholder = words.hint;
+  box.setAttribute("aria-describedby", problem.id);
+  box.setAttribute("enterkeyhint", "send");
+  box.addEventListener("input", typed);
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    submit();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+  put(form, label, box, send);
+  put(element, head, log, status, form, put(make("div", "foot"), problem, button("", words.help, talk.help)));
+  put(log, intro());
+
+  /** Shows the opening anew, with what the server has told since; a conversation that has begun is left alone. */
+  function refresh() {
+    if (talk.begun() || talk.running()) return;
+    empty(log);
+    put(log, intro());
+  }
+
+  return { element, box, exit, announce, refresh, talk };
+}
