@@ -90,7 +90,7 @@ def _resolve(message: str, before: str, said: str, topics: Topics) -> Standalone
 
 def _leans(plain: str, topics: Topics) -> bool:
     cues = _cues()
-    if _matches(cues["ellipsis"], plain):
+    if _matches([*cues["ellipsis"], *cues["brief"]], plain):
         return True
     telling = terms(plain)
     if _matches(cues["opening"], plain) and len(telling) <= 2 * SHORT:

