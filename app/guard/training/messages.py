@@ -38,10 +38,14 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One instance. ``styled`` names what was done to the plain text ("" for nothing)."""
+    """One instance. ``styled`` names what was done to the plain text ("" for nothing).
+
+    ``group`` is what is held out together: in English the whole family; in other languages, whose families gather all wordings of a kind, the template.
+    """
 
     text: str
     family: Family
+    group: str
     styled: str = ""
 
 
@@ -104,14 +108,15 @@ def expand(family: Family, slots: Slots, styles: Styles, most: int = MOST_A_FAMI
     At most ``most``, spread over the templates.
     """
     rng = Random(family.id)  # noqa: S311 - repeatable variety, nothing secret
-    texts: dict[str, str] = {}
+    found: dict[str, Message] = {}
     rounds = max(1, min(5, most // len(family.templates)))
     for turn in range(rounds):
-        for template in family.templates:
+        for number, template in enumerate(family.templates):
             plain = fill(template, slots, rng)
             styled, name = (plain, "") if turn == 0 else styles.vary(plain, family.language, rng)
-            texts.setdefault(styled, name)
-    return [Message(text, family, name) for text, name in list(texts.items())[:most]]
+            group = family.id if family.language == "en" else f"{family.id}#{number}"
+            found.setdefault(styled, Message(styled, family, group, name))
+    return list(found.values())[:most]
 
 
 def load_messages(folder: Path = FOLDER) -> list[Message]:
