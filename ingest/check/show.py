@@ -29,7 +29,7 @@ def summary(report: CheckReport, *, infos: bool = False) -> list[str]:
     lines = [f"Left out: {left.check}. {left.reason}" for left in report.left_out]
     kinds = Counter(finding.check for finding in report.findings if finding.severity == Severity.INFO)
     if kinds and not infos:
-        lines.append(f"Good to know (--all lists them): {', '.join(f'{check} {count}' for check, count in kinds.most_common())}")
+        lines.append(f"Good to know (--infos lists them): {', '.join(f'{check} {count}' for check, count in kinds.most_common())}")
     counts = ", ".join(f"{report.count(severity)} {severity}{'' if report.count(severity) == 1 else 's'}" for severity in Severity)
     return [*lines, f"{report.articles} articles: {counts}."]
 

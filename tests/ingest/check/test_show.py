@@ -33,7 +33,7 @@ def test_plain_lines_gravest_first() -> None:
 
 
 def test_infos_are_counted_or_listed() -> None:
-    assert "Good to know (--all lists them): review 1" in shown()
+    assert "Good to know (--infos lists them): review 1" in shown()
     assert "a.md:3: info" not in shown()
     assert "a.md:3: info" in shown(infos=True)
 
