@@ -28,7 +28,10 @@ def _one(line: str, guard: Guard, embed: Embed | None) -> str:
         return _said(None, FAILSAFE)
     if not isinstance(data, dict) or not isinstance(data.get("text"), str):
         return _said(data.get("id") if isinstance(data, dict) else None, FAILSAFE)
-    return _said(data.get("id"), guard.screen(Conversation(data["text"], tuple(_turns(data.get("history"))), data.get("region"), data.get("locale")), embed))
+    return _said(
+        data.get("id"),
+        guard.screen(Conversation(data["text"], tuple(_turns(data.get("history"))), data.get("region"), data.get("locale")), embed),
+    )
 
 
 def _turns(history: Any) -> Iterator[Turn]:

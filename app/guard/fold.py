@@ -1,7 +1,7 @@
 """Character-level folding: many ways of writing the same letters become one.
 
-``fold`` keeps symbols (a later view may read them as letters), ``tidy`` turns what is left into words and sentence marks. Both are linear in
-the text. ``canonical`` is the two together and is idempotent.
+``fold`` keeps symbols (a later view may read them as letters), ``tidy`` turns what is left into words and sentence marks.
+Both are linear in the text. ``canonical`` is the two together and is idempotent.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The word lists behind the views, read from ``words/*.toml``.
 
-A ``Lexicon`` knows how people spell around a filter: look-alike letters, digits for letters, meaningful emoji, short forms, algospeak, misspellings.
-It holds no rule: it only says which plain words a text may stand for.
+A ``Lexicon`` knows how people spell around a filter: look-alike letters, digits for letters, meaningful emoji, short forms,
+algospeak, misspellings. It holds no rule: it only says which plain words a text may stand for.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Lexicon:
     pairs: dict[str, str]
     doubled: dict[str, str]
     guarded: tuple[str, ...]
+    small: frozenset[str]
     vocabulary: frozenset[str] = field(default_factory=frozenset)
 
     def knowing(self, words: Iterable[str]) -> Lexicon:
@@ -87,7 +88,7 @@ class Lexicon:
         return None
 
     def split(self, letters: str) -> str:
-        """Words for a run of letters written apart: the cheapest cut into known words, letters that fit none costing most. Linear in the run."""
+        """Words for a run of letters written apart: the cheapest cut into known words. Linear in the run."""
         best: list[tuple[int, int]] = [(0, 0)]  # cost up to here, start of the last word
         for end in range(1, len(letters) + 1):
             choices = [(best[end - 1][0] + 12, end - 1)]
@@ -107,7 +108,7 @@ class Lexicon:
 def load_lexicon(folder: Path = FOLDER) -> Lexicon:
     """Read the word lists. Raises ``SettingsError`` naming the file when one can't be used."""
     characters = _table(folder / "characters.toml", ("lookalikes", "leet", "emoji"))
-    english = _table(folder / "english.toml", ("spoken", "hidden", "pairs", "guarded", "doubled", "common"))
+    english = _table(folder / "english.toml", ("spoken", "hidden", "pairs", "guarded", "doubled", "small", "common"))
     guarded = tuple(english["guarded"]["words"])
     words: dict[str, str] = _misspellings(guarded, {*english["guarded"]["real"], *english["common"]["words"].split(), *guarded})
     words.update({canonical(key): value for part in ("spoken", "hidden") for key, value in english[part].items()})
@@ -121,6 +122,7 @@ def load_lexicon(folder: Path = FOLDER) -> Lexicon:
         pairs=dict(english["pairs"]),
         doubled={_RUN.sub(r"\1", word): word for word in english["doubled"]["words"]},
         guarded=guarded,
+        small=frozenset(english["small"]["words"].split()),
         vocabulary=frozenset((*english["common"]["words"].split(), *english["guarded"]["real"], *english["doubled"]["words"], *guarded)),
     )
 

@@ -1,7 +1,7 @@
 """The last look at each composed sentence: no dose, diagnosis, method or promise, no address or number that its quote does not hold.
 
-The words are in ``output.toml``. A sentence quoted word for word from an article has been read by whoever wrote the article, so addresses and numbers that
-stand in the quote are fine; what the rules forbid is not, wherever it comes from.
+The words are in ``output.toml``. A sentence quoted word for word from an article has been read by whoever wrote the article, so
+addresses and numbers that stand in the quote are fine; what the rules forbid is not, wherever it comes from.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from app.guard.lexicon import Lexicon, load_lexicon
 from app.guard.rules import FOLDER, expand
 
 FILE = Path(__file__).parent / "output.toml"
-# A negated or conditional sentence says what is not so: "no therapist can guarantee", "if you have depression".
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|info|io|co|uk|app|gov|edu|me|ly|ai|dev|de|fr|au|ca|ie|in|nz|eu|us|biz|xyz)\b(?:/\S*)?", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|info|io|co|uk|app|gov|edu|me|ly|ai|dev|de|fr|au|ca|ie|in|nz|eu|us|biz|xyz)\b(?:/\S*)?",
+    re.IGNORECASE,
+)
 _PHONE = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){4,}")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -44,7 +46,7 @@ class OutputCheck:
         self._lexicon = lexicon
 
     def allows(self, sentence: str, quote: str | None = None) -> bool:
-        """True when the sentence may be shown. ``quote`` is the passage it rests on, if there is one; a verbatim sentence is its own quote."""
+        """True when the sentence may be shown. ``quote`` is the passage it rests on; a verbatim sentence is its own quote."""
         return self.fault(sentence, quote) is None
 
     def fault(self, sentence: str, quote: str | None = None) -> str | None:
@@ -83,7 +85,9 @@ def load_output(path: Path = FILE) -> OutputCheck:
         name = f"{path.name}: {item.get('id', 'a rule without id')}"
         if not (item.get("id") and item.get("patterns") and item.get("must_match") and item.get("must_not_match")):
             raise SettingsError(f"{name} lacks its id, patterns or examples.")
-        rules.append(OutputRule(item["id"], _compile(name, item["patterns"], macros), tuple(item["must_match"]), tuple(item["must_not_match"])))
+        rules.append(
+            OutputRule(item["id"], _compile(name, item["patterns"], macros), tuple(item["must_match"]), tuple(item["must_not_match"]))
+        )
     return OutputCheck(tuple(rules), _compile(path.name, data.get("harmless", ["$^"]), macros), load_lexicon())
 
 

@@ -1,30 +1,25 @@
 """Fixed replies: what a person reads in place of an answer, and the quiet line. Data only; no model and no text of the message goes in.
 
-The texts are in ``replies/<locale>.toml``, the help lines in ``lines/<REGION>.toml``. A clinic adds a folder of its own with local lines; it can add, never
-remove or replace.
+The texts are in ``replies/<locale>.toml``, the help lines in ``lines/<REGION>.toml``. A clinic adds a folder of its own with local
+lines; it can add, never remove or replace.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 from app.domain import Block, Item, Link, Outcome, Verdict
 from app.errors import SettingsError
+from app.guard.lines import ANYWHERE, LOCAL, Line, Region, load_regions, read_toml
 
 REPLIES = Path(__file__).parent / "replies"
-LINES = Path(__file__).parent / "lines"
 DEFAULT_LOCALE = "en"
-ANYWHERE = "INT"
 _SHORT_FROM = 1
 _MOST_LINES = 5
-_TEXT_AFTER_COLON = "{text}"
 
 
 class Clinic(Protocol):
@@ -40,37 +35,6 @@ class Clinic(Protocol):
     def url(self) -> str: ...
     @property
     def hours(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One help line. ``kinds`` are the kinds of crisis it is for ("all": every one); numbers are as people write them."""
-
-    id: str
-    name: str
-    kinds: tuple[str, ...]
-    verified_on: date
-    verified: str
-    call: str = ""
-    press: str = ""
-    then: str = ""
-    text: str = ""
-    text_word: str = ""
-    chat: str = ""
-    group: str = ""
-    free: bool = False
-    always: bool = False
-    directory: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A country or area: its emergency number ("" when not known) and its lines, most general first."""
-
-    code: str
-    emergency: str
-    lines: tuple[Line, ...]
-    covers: tuple[str, ...] = ()
 
 
 class Book:
@@ -114,7 +78,9 @@ class Book:
     def reply(self, verdict: Verdict, region: str | None, locale: str | None, clinic: Clinic, earlier_blocks: int) -> tuple[Block, ...]:
         """The blocks that stand in for an answer. After the first crisis reply of a conversation a short form, in other words, is given."""
         if verdict.outcome is Outcome.CRISIS:
-            return self._crisis(verdict.category, self.region(region), self.words(locale, "crisis"), clinic, short=earlier_blocks >= _SHORT_FROM)
+            return self._crisis(
+                verdict.category, self.region(region), self.words(locale, "crisis"), clinic, short=earlier_blocks >= _SHORT_FROM
+            )
         return self._advice(verdict.category, self.region(region), self.words(locale, "advice"), clinic)
 
     def quiet_line(self, region: str | None, locale: str | None, clinic: Clinic) -> Block:
@@ -128,14 +94,13 @@ class Book:
 
     def _crisis(self, kind: str, here: Region, texts: dict[str, Any], clinic: Clinic, *, short: bool) -> tuple[Block, ...]:
         crisis, words = texts["crisis"], texts["words"]
-        own = crisis.get(kind, crisis["suicide"])
+        own = crisis.get(kind) or crisis.get("default") or crisis["suicide"]
         said = {**crisis["all"], **own, **(crisis["short"] if short else {})}
         now = Block("notice", said["now"].format(emergency=_emergency(here, words)), links=_emergency_links(here, words))
         lead = Block("paragraph", said["lead"])
-        lines = self._lines_block(kind, here, texts, clinic)
+        lines = self._lines_block(kind, here, texts)
         if short:
             return (lead, now, lines, Block("paragraph", f"{said['help']} {said['stay']}"))
-        opening = (lead, now) if said.get("first") else (lead, now)
         middle = tuple(Block("paragraph", said[key]) for key in ("extra",) if said.get(key))
         rest = (
             Block("paragraph", f"{said['help']} {said['police']}"),
@@ -144,9 +109,9 @@ class Book:
             _contact(said["contact"], clinic, words),
             Block("paragraph", f"{said['limits']} {said['stay']}"),
         )
-        return (*opening, *middle, *rest)
+        return (lead, now, *middle, *rest)
 
-    def _lines_block(self, kind: str, here: Region, texts: dict[str, Any], clinic: Clinic) -> Block:
+    def _lines_block(self, kind: str, here: Region, texts: dict[str, Any]) -> Block:
         words, groups = texts["words"], texts.get("groups", {})
         items = tuple(_item(line, words, groups) for line in _chosen(here.lines, kind))
         return Block("resources", "\n".join(item.text for item in items), items=items)
@@ -157,10 +122,12 @@ class Book:
         blocks = [Block("paragraph", said["lead"])]
         if "now" in said:
             blocks.append(Block("notice", said["now"].format(emergency=_emergency(here, words)), links=_emergency_links(here, words)))
-        blocks.append(Block("paragraph", f"{said['limits']} {said['offer']}" if kind not in ("unreadable", "unavailable") else said["limits"]))
+        blocks.append(
+            Block("paragraph", f"{said['limits']} {said['offer']}" if kind not in ("unreadable", "unavailable") else said["limits"])
+        )
         blocks.append(_contact(said["contact"], clinic, words))
         if kind in ("unavailable", "unreadable"):
-            blocks.append(self._lines_block("all", here, texts, clinic))
+            blocks.append(self._lines_block("all", here, texts))
         return tuple(blocks)
 
     def protocol(self) -> dict[str, Any]:
@@ -178,22 +145,29 @@ class Book:
                     "emergency": region.emergency,
                     "lines": [
                         {
-                            "name": line.name, "kinds": list(line.kinds), "call": line.call, "text": line.text, "text_word": line.text_word, "chat": line.chat,
-                            "verified_on": line.verified_on.isoformat(), "verified": line.verified,
+                            "name": line.name,
+                            "kinds": list(line.kinds),
+                            "call": line.call,
+                            "text": line.text,
+                            "text_word": line.text_word,
+                            "chat": line.chat,
+                            "verified_on": line.verified_on.isoformat(),
+                            "verified": line.verified,
                         }
                         for line in region.lines
                     ],
                 }
                 for region in self.regions
             ],
-        }  # fmt: skip
+        }
 
 
 def _chosen(lines: Iterable[Line], kind: str) -> list[Line]:
     """The lines for a kind: those made for it first, then those for everyone; special groups last."""
     fitting = [line for line in lines if kind in line.kinds or "all" in line.kinds]
     general = ("", "poison", "eu_child", "eu_emotional")
-    return sorted(fitting, key=lambda line: (line.group not in general, "all" in line.kinds))[:_MOST_LINES]
+    ours = sorted((line for line in fitting if line.group != LOCAL), key=lambda line: (line.group not in general, "all" in line.kinds))
+    return [*ours[:_MOST_LINES], *(line for line in fitting if line.group == LOCAL)]
 
 
 def _emergency(here: Region, words: dict[str, str]) -> str:
@@ -264,47 +238,18 @@ def load_book(own_lines: Path | None = None) -> Book:
     Raises ``SettingsError`` naming the file to mend.
     """
     texts = {path.stem: _texts(path) for path in sorted(REPLIES.glob("*.toml"))}
-    regions = {path.stem: _region(path) for path in sorted(LINES.glob("*.toml"))}
-    for path in sorted(own_lines.glob("*.toml")) if own_lines else ():
-        added = _region(path)
-        ours = regions.get(added.code)
-        regions[added.code] = Region(added.code, ours.emergency, (*ours.lines, *added.lines), ours.covers) if ours else added
-    return Book(texts, regions)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"The guard's file {path.name} can't be read: {error}.") from None
+    return Book(texts, load_regions(own_lines))
 
 
 def _texts(path: Path) -> dict[str, Any]:
-    data = _read(path)
-    for part, keys in {"words": ("call", "text", "chat", "or"), "crisis": ("all", "short", "suicide")}.items():
+    data = read_toml(path)
+    for part, keys in {"words": ("call", "text", "chat", "or"), "crisis": ("all", "short")}.items():
         missing = [key for key in keys if key not in data.get(part, {})]
         if missing:
             raise SettingsError(f"The reply file {path.name} lacks {part}.{missing[0]}.")
+    if not {"suicide", "default"} & set(data["crisis"]):
+        raise SettingsError(f"The reply file {path.name} lacks crisis.default.")
     return data
-
-
-def _region(path: Path) -> Region:
-    data = _read(path)
-    if not data.get("region") or "emergency" not in data:
-        raise SettingsError(f"The file of lines {path.name} needs a region and an emergency number.")
-    return Region(data["region"], data["emergency"], tuple(_line(path, item) for item in data.get("line", ())), tuple(data.get("covers", ())))
-
-
-def _line(path: Path, item: dict[str, Any]) -> Line:
-    name = f"{path.name}: {item.get('id', 'a line without id')}"
-    if not (item.get("call") or item.get("text") or item.get("chat")):
-        raise SettingsError(f"{name} has no number, no text and no chat.")
-    if item.get("chat") and not item["chat"].startswith("https://"):
-        raise SettingsError(f"{name} has a chat address that does not start with https://.")
-    try:
-        return Line(**{**item, "kinds": tuple(item.get("kinds", ()))})
-    except TypeError:
-        raise SettingsError(f"{name} lacks a field or has one that is not known; compare with US.toml.") from None
 
 
 @cache

@@ -1,9 +1,9 @@
 """Rules and contexts as data: read from ``rules/*.toml``, checked, compiled to RE2, matched on the views of a message.
 
-A **rule** says that some words mean danger, a request for clinical advice, or a sensitive topic. A **context** says that some words, together,
-mean something harmless (an idiom, a denial, a question about what would happen): it takes out exactly the words it encloses before the rules are
-matched, so that it never releases what else the message says. Patterns are regular expressions (RE2, linear time) over tidied text, with
-``{macros}`` from ``macros.toml`` for classes of words; they match whole words.
+A **rule** says that some words mean danger, a request for clinical advice, or a sensitive topic. A **context** says that some
+words, together, mean something harmless (an idiom, a denial, a question about what would happen): it takes out exactly the words
+it encloses before the rules are matched, so that it never releases what else the message says. Patterns are regular expressions
+(RE2, linear time) over tidied text, with ``{macros}`` from ``macros.toml`` for classes of words; they match whole words.
 """
 
 from __future__ import annotations
@@ -26,8 +26,19 @@ FOLDER = Path(__file__).parent / "rules"
 ENGLISH = "en"
 # Which kind names the reply when several fire: what needs an ambulance first, the writer's own danger before others'.
 CRISIS_KINDS = (
-    "overdose", "medical", "perinatal", "psychosis", "suicide", "method_request", "self_harm", "child", "abuse", "harm_to_others", "eating", "third_party",
-)  # fmt: skip
+    "overdose",
+    "medical",
+    "perinatal",
+    "psychosis",
+    "suicide",
+    "method_request",
+    "self_harm",
+    "child",
+    "abuse",
+    "harm_to_others",
+    "eating",
+    "third_party",
+)
 ADVICE_KINDS = ("medication", "diagnosis", "test_result", "treatment_decision", "be_my_therapist", "unreadable", "unavailable")
 _MACRO = re.compile(r"\{([a-zA-Z_]+)\}")
 _GRAVITY = {Outcome.PASS: 0, Outcome.PASS_WITH_LINE: 1, Outcome.CLINICAL_ADVICE: 2, Outcome.CRISIS: 3}
@@ -86,13 +97,13 @@ class _Matcher:
 
         def put(match: re2._Match[str]) -> str:
             if breaks is not None and breaks.search(match.group()):
-                return match.group()
+                return str(match.group())
             owners.add(owner)
             return _MASK
 
         for hit in self._hits(text):
             owner = self._owners[hit]
-            text = self._filter.re(hit).sub(put, text)  # type: ignore[union-attr]
+            text = str(self._filter.re(hit).sub(put, text))  # type: ignore[union-attr]
         return " ".join(text.split()), sorted(owners)
 
     def _hits(self, text: str) -> list[int]:
@@ -167,8 +178,8 @@ def load_rules(folder: Path = FOLDER) -> RuleSet:
         known = {**macros, **data.get("macros", {})}
         rules.extend(_rule(path.name, data, item, known) for item in data.get("rule", ()))
         contexts.extend(_context(path.name, data, item, known) for item in data.get("context", ()))
-    twice = {item.id for item in (*rules, *contexts)}
-    if len(twice) < len(rules) + len(contexts):
+    names = {*(rule.id for rule in rules), *(context.id for context in contexts)}
+    if len(names) < len(rules) + len(contexts):
         raise SettingsError("Two guard rules have the same id.")
     return RuleSet(rules, contexts)
 
@@ -193,20 +204,31 @@ def _rule(file: str, data: dict[str, Any], item: dict[str, Any], macros: dict[st
     _require(name, item, ("id", "why", "patterns", "must_match", "must_not_match"))
     language = data.get("language", ENGLISH)
     return Rule(
-        id=item["id"], language=language, kind=kind, outcome=Outcome(outcome), why=item["why"],
+        id=item["id"],
+        language=language,
+        kind=kind,
+        outcome=Outcome(outcome),
+        why=item["why"],
         patterns=tuple(_compiled(name, item["patterns"], macros, data)),
-        must_match=tuple(item["must_match"]), must_not_match=tuple(item["must_not_match"]), explicit=bool(item.get("explicit", data.get("explicit", False))),
-    )  # fmt: skip
+        must_match=tuple(item["must_match"]),
+        must_not_match=tuple(item["must_not_match"]),
+        explicit=bool(item.get("explicit", data.get("explicit", False))),
+    )
 
 
 def _context(file: str, data: dict[str, Any], item: dict[str, Any], macros: dict[str, str]) -> Context:
     name = f"{file}: {item.get('id', 'a context without id')}"
     _require(name, item, ("id", "why", "patterns", "must_release", "must_not_release"))
     return Context(
-        id=item["id"], language=data.get("language", ENGLISH), why=item["why"], patterns=tuple(_compiled(name, item["patterns"], macros, data)),
-        must_release=tuple(item["must_release"]), must_not_release=tuple(item["must_not_release"]), line=bool(item.get("line", False)),
+        id=item["id"],
+        language=data.get("language", ENGLISH),
+        why=item["why"],
+        patterns=tuple(_compiled(name, item["patterns"], macros, data)),
+        must_release=tuple(item["must_release"]),
+        must_not_release=tuple(item["must_not_release"]),
+        line=bool(item.get("line", False)),
         breaks="".join(_compiled(name, [data["breaks"]], macros, data)) if "breaks" in data else "",
-    )  # fmt: skip
+    )
 
 
 def _require(name: str, item: dict[str, Any], fields: Iterable[str]) -> None:
@@ -230,6 +252,7 @@ def _compiled(name: str, patterns: Iterable[str], macros: dict[str, str], data: 
 
 def expand(name: str, pattern: str, macros: dict[str, str], depth: int = 0) -> str:
     """The pattern with every ``{macro}`` put in. Raises ``SettingsError`` for one that is not known or holds itself."""
+
     def put(match: re.Match[str]) -> str:
         if match.group(1) not in macros or depth > 8:
             raise SettingsError(f"{name} uses {{{match.group(1)}}}, which macros.toml doesn't hold or which holds itself.")

@@ -1,7 +1,7 @@
 """The guard: one decision about a whole conversation, before anything else reads it.
 
-Explicit rules on every reading of every user turn; then, if there is one, the classifier on windows; then what the conversation demands. Each can only
-make the decision graver. Nothing here raises, stores or logs text.
+Explicit rules on every reading of every user turn; then, if there is one, the classifier on windows; then what the conversation
+demands. Each can only make the decision graver. Nothing here raises, stores or logs text.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Guard:
         self._lexicon = lexicon
         self._careful = careful
         self._output = output
+        self.book = book
         self._thresholds = thresholds
         self._deadline = Deadline(thresholds["seconds"])
         self._signatures = tuple(canonical(lead) for lead in book.signatures())
@@ -56,8 +57,8 @@ class Guard:
     def screen(self, conversation: Conversation, embed: Embed | None = None) -> Verdict:
         """The decision. ``embed`` is called at most once, with ``windows(message)`` first. Never raises, on any text.
 
-        When the rules can't be run, or the classifier fails, is late or gives numbers that make no sense, everything that the rules have not
-        decided gets the safe fallback.
+        When the rules can't be run, or the classifier fails, is late or gives numbers that make no sense, everything that the rules
+        have not decided gets the safe fallback.
         """
         ruled = self.screen_rules(conversation)
         if ruled.outcome is Outcome.CRISIS or ruled.layer == "failsafe" or self._semantic is None or embed is None:
@@ -94,7 +95,7 @@ class Guard:
         return graver(verdict, UNREADABLE) if seen.unreadable else verdict
 
     def _earlier(self, conversation: Conversation) -> Verdict | None:
-        """The latest crisis before the new message: in a user turn, or shown by our own crisis reply. Assistant turns can only add caution."""
+        """The latest crisis before the new message. Assistant turns can only add caution: by holding our own crisis reply."""
         for turn in reversed(conversation.history):
             if turn.role == "user":
                 verdict = self._judge(turn.content)
@@ -175,5 +176,3 @@ def _load_thresholds(path: Path) -> dict[str, float]:
         if not isinstance(data.get(name), int | float) or data[name] <= 0:
             raise SettingsError(f"{path.name} needs {name}, a number above 0.")
     return {name: float(value) for name, value in data.items()}
-
-

@@ -1,7 +1,7 @@
 """Several readings of one message, so that a disguise of the letters does not hide the words.
 
-Each reading is a whole tidied text. ``Views.native`` is for rules of languages other than English, ``Views.plain`` the same readings in the plain English
-that English rules are written in. Readings that do not differ are given once; most messages have one or two.
+Each reading is a whole tidied text. ``Views.native`` is for rules of languages other than English, ``Views.plain`` the same
+readings in the plain English that English rules are written in. Readings that do not differ are given once; most messages have one or two.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,8 +29,8 @@ _TAGS = re.compile("[\U000e0020-\U000e007e]+")
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{16,}={0,2}(?![\w+/=])")
 _HEX = re.compile(r"(?<!\w)(?:(?:0x)?[0-9a-fA-F]{2}[\s:]?){8,}(?!\w)")
+_ENGLISH = 0.15  # share of small words above which a text is taken for English as it stands
 _PRINTABLE = 0.9  # share of letters, marks and spaces that makes decoded bytes a text
-_FUNCTION_WORDS = frozenset("i a the to and of is my me you do not it in how what can for have that on with am are be if when will about would was this".split())
 _CJK = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])[^\w?.]+(?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])")
 
 
@@ -51,7 +52,7 @@ def views(text: str, lexicon: Lexicon) -> Views:
         native.extend(_readings(found, lexicon))
     native = list(dict.fromkeys(native))
     plain = list(dict.fromkeys(lexicon.plain(reading) for reading in native))
-    for turned in _scrambled(plain[0], native[0]):
+    for turned in _scrambled(plain[0], native[0], lexicon):
         plain.append(lexicon.plain(turned))
     return Views(tuple(reading.replace("'", " ") for reading in native), tuple(plain), unreadable=_has_blob(text))
 
@@ -118,10 +119,10 @@ def _reversed(text: str) -> Iterator[str]:
         yield text[::-1]
 
 
-def _scrambled(plain: str, native: str) -> Iterator[str]:
+def _scrambled(plain: str, native: str, lexicon: Lexicon) -> Iterator[str]:
     """Readings of a text that is hardly English: backwards, or with letters shifted by 13."""
     words = plain.split()
-    if len(words) < 3 or not plain.isascii() or sum(word in _FUNCTION_WORDS for word in words) > len(words) * 0.15:
+    if len(words) < 3 or not plain.isascii() or sum(word in lexicon.small for word in words) > len(words) * _ENGLISH:
         return
     yield codecs.encode(native, "rot13")
     yield native[::-1]
@@ -149,14 +150,18 @@ def _looks_encoded(blob: str) -> bool:
     inside = blob[1:].rstrip("=")
     if re.fullmatch(r"[A-Za-z][a-z]*(?:[-_/][A-Za-z]?[a-z]*)*", blob):
         return False
-    turns = sum(a.islower() and (b.isupper() or b.isdigit()) for a, b in zip(inside, inside[1:], strict=False))
+    turns = sum(a.islower() and (b.isupper() or b.isdigit()) for a, b in itertools.pairwise(inside))
     return turns >= 3 and any(char.isupper() for char in inside) and any(char.islower() for char in inside)
 
 
 def _unpack(blob: str) -> str | None:
     digits = re.sub(r"0x|[\s:]", "", blob)
     try:
-        raw = bytes.fromhex(digits) if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", digits) else base64.b64decode(_padded(blob), altchars=b"-_", validate=False)
+        raw = (
+            bytes.fromhex(digits)
+            if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", digits)
+            else base64.b64decode(_padded(blob), altchars=b"-_", validate=False)
+        )
         found = raw.decode()
     except (binascii.Error, ValueError):
         return None

@@ -13,7 +13,7 @@ _STEP = 40
 
 
 def windows(message: str) -> list[str]:
-    """The message itself first; then, unless it is one short sentence, its sentences, short neighbours together, long ones in overlapping pieces."""
+    """The message itself first; then, unless it is one short sentence, its sentences: short ones together, long ones in pieces."""
     message = safe(message).strip()
     sentences = [sentence.strip() for sentence in _SENTENCE.findall(message) if sentence.strip()]
     if len(sentences) <= 1 and len(message) <= _SHORT:
