@@ -107,9 +107,9 @@ def kept_settings(settings: Settings) -> dict[str, str]:
     return flat
 
 
-def data_files() -> dict[str, str]:
-    """A short hash of each file of words, rules and weights that the service reads, by its path below ``app/``."""
-    root = Path(app.__file__).parent
+def data_files(root: Path | None = None) -> dict[str, str]:
+    """A short hash of each file of words, rules and weights that the service reads, by its path below ``app/`` (or ``root``)."""
+    root = root or Path(app.__file__).parent
     found = sorted({path for pattern in DATA for path in root.glob(pattern)})
     return {str(path.relative_to(root)): _hash(path.read_bytes()) for path in found}
 
