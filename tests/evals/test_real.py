@@ -110,14 +110,15 @@ def test_a_deleted_guard_rule_is_found_out(tmp_path: Path, good_run: Run, in_pro
     copy = tmp_path / "app"
     shutil.copytree("app/guard/rules", copy / "guard" / "rules")
     before = data_files(copy)
-    (copy / "guard" / "rules" / "en.toml").unlink()
+    victim = min((copy / "guard" / "rules").glob("*.toml"))
+    victim.unlink()
     after = data_files(copy)
     place = next(place for place, outcome in enumerate(good_run.outcomes) if outcome.status == "crisis")
     lost = replace(good_run.outcomes[place], result="fail", reply=in_process.ask(Conversation("how do I boil an egg?")))
     outcomes = (*good_run.outcomes[:place], lost, *good_run.outcomes[place + 1 :])
     good_run = replace(good_run, about=replace(good_run.about, files=before))
     against = compare(good_run, replace(good_run, about=replace(good_run.about, files=after), outcomes=outcomes))
-    assert why_worse(against.worse[0], against.changes) == "The file app/guard/rules/en.toml is gone."
+    assert why_worse(against.worse[0], against.changes) == f"The file app/guard/rules/{victim.name} is gone."
 
 
 def test_the_command_line(tmp_path: Path, sheet: Path, small_settings: Settings) -> None:
