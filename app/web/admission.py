@@ -41,7 +41,8 @@ async def is_crisis(web: Web, conversation: Conversation) -> bool:
 async def admit(web: Web, request: Request, conversation: Conversation) -> Ticket:
     """A ticket to work on the question; the caller releases it. Raises ``WebError`` 429 or 503 (no slot), never for a crisis."""
     screened = _Screened(web, conversation)
-    if (wait := web.chat_rate.take(web.who(request))) and not await screened.crisis():
+    limited = not web.unlimited(request)
+    if limited and (wait := web.chat_rate.take(web.who(request))) and not await screened.crisis():
         raise too_many(web, wait)
     if not web.slots.free and await screened.crisis():
         return Ticket(None)
@@ -50,7 +51,7 @@ async def admit(web: Web, request: Request, conversation: Conversation) -> Ticke
 
 async def admit_search(web: Web, request: Request) -> Ticket:
     """The same for a search, which has no crisis reply of its own to give."""
-    if wait := web.search_rate.take(web.who(request)):
+    if not web.unlimited(request) and (wait := web.search_rate.take(web.who(request))):
         raise too_many(web, wait)
     readiness = web.rapport.readiness()
     if not readiness.ready:

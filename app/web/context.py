@@ -54,6 +54,20 @@ class Web:
     slots: Slots
     stopping: Stopping
 
+    def unlimited(self, request: Request) -> bool:
+        """Whether this is somebody trying the chat out on the very machine it runs on, while it serves that machine alone.
+
+        Behind a proxy, or once other machines can reach it, everybody is counted.
+        """
+        peer = self.address(request.scope)
+        return (
+            self.rapport.settings.host in ("127.0.0.1", "::1", "localhost")
+            and peer is not None
+            and peer.is_loopback
+            and "x-forwarded-for" not in request.headers
+            and "forwarded" not in request.headers
+        )
+
     def who(self, request: Request) -> str:
         """What this request counts as: its address, or its network."""
         return block(self.address(request.scope))

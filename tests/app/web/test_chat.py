@@ -193,3 +193,21 @@ def test_a_pipeline_that_stops_short_is_a_failure(start: Start) -> None:
     client = start(rapport)
     assert client.post("/v1/chat", json={"message": "hi"}).status_code == 500
     assert events_of(client.post("/v1/chat", json={"message": "hi"}, headers=EVENTS).text)[-1][0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("host", "peer", "headers", "limited"),
+    [
+        ("127.0.0.1", "127.0.0.1", {}, False),
+        ("127.0.0.1", "127.0.0.1", {"X-Forwarded-For": "203.0.113.9"}, True),
+        ("127.0.0.1", "203.0.113.9", {}, True),
+        ("0.0.0.0", "127.0.0.1", {}, True),  # noqa: S104 - a setting in a test, nothing listens
+    ],
+)
+def test_only_somebody_alone_with_the_machine_is_not_counted(
+    start: Start, host: str, peer: str, headers: dict[str, str], limited: bool
+) -> None:
+    client = start(limits={"per_minute": 1, "burst": 0}, host=host)
+    local = TestClient(client.app, client=(peer, 50_000))
+    statuses = [local.post("/v1/chat", json={"message": "hi"}, headers=headers).status_code for _ in range(3)]
+    assert statuses == ([200, 429, 429] if limited else [200, 200, 200])
