@@ -1,8 +1,9 @@
 """The classifier: what a window of text means, from its embedding, its words and its letters. numpy only; no forward pass of its own.
 
-Two parts vote. The *lexical* part is linear over hashed words and letters and knows every language of the training messages. The *embedding* part is a
-small network over the question's own vector and counted cues; there is one for each embedding model of the catalogue, in ``weights/``. A last,
-calibrated step joins them; a model without weights leaves the lexical part alone, and ``describe()`` says so. Weights come from ``app.guard.training.train``.
+Two parts vote. The *lexical* part is linear over hashed words and letters and knows every language of the training messages. The
+*embedding* part is a small network over the question's own vector and counted cues; there is one for each embedding model of the
+catalogue, in ``weights/``. A last, calibrated step joins them; a model without weights leaves the lexical part alone, and
+``describe()`` says so. Weights come from ``app.guard.training.train``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import SettingsError
-from app.guard.features import BUCKETS, Cues, hashed, is_english, load_cues
+from app.guard.features import BUCKETS, Cues, hashed, load_cues
+from app.guard.language import language as language_of
 from app.guard.semantic import Judgement
 
 FOLDER = Path(__file__).parent / "weights"
@@ -46,7 +48,10 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Class scores from vectors and cues: one hidden layer of rectified units. Shapes (inputs, hidden), (hidden), (hidden, classes), (classes)."""
+    """Class scores from vectors and cues: one hidden layer of rectified units.
+
+    Shapes: (inputs, hidden), (hidden), (hidden, classes), (classes).
+    """
 
     first: Floats
     first_bias: Floats
@@ -62,7 +67,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """The calibrated last step: three logistic units (crisis, clinical, sensitive) over log-probabilities. ``weights`` is (3, features), ``bias`` (3)."""
+    """The calibrated last step: three logistic units (crisis, clinical, sensitive) over log-odds. Shapes (3, features), (3)."""
 
     weights: Floats
     bias: Floats
@@ -87,11 +92,15 @@ class Classifier:
     network: Network | None = None
     model: str = ""
 
-    def judge(self, windows: Sequence[str], vectors: NDArray[np.float32] | None, language: str = "en") -> list[Judgement]:
+    def judge(
+        self,
+        windows: Sequence[str],
+        vectors: NDArray[np.float32] | None,
+        language: str = "en",  # noqa: ARG002 - part of the protocol; each window is looked at instead, since people mix languages
+    ) -> list[Judgement]:
         """One judgement a window. ``vectors`` (len(windows), dimension) are the windows' question vectors, or None.
 
-        ``language`` is the conversation's; each window is looked at again, since people mix languages. Raises ``ValueError`` for vectors of
-        another shape than the weights were made for.
+        Raises ``ValueError`` for vectors of another shape than the weights were made for.
         """
         if not windows:
             return []
@@ -102,7 +111,7 @@ class Classifier:
         cues = np.stack([self.cues(window) for window in windows])
         meaning = softmax(self.network.scores(inputs(vectors, cues)))
         features = np.hstack([grouped(lexical, self._groups), grouped(meaning, self._groups)])
-        english = np.array([is_english(window, self.cues) for window in windows])
+        english = np.array([language_of(window) == "en" for window in windows])
         chances = np.where(english[:, None], self.joins["english"](features), self.joins["other"](features))
         kinds = np.where(english[:, None], lexical + 2 * meaning, lexical)
         return self._judgements(chances, kinds)
@@ -173,7 +182,7 @@ def load_classifier(model: str | None, dimension: int = 0, folder: Path = FOLDER
     lexical = Classifier(
         classes=tuple(json.loads(str(base["classes"]))),
         cues=cues,
-        linear=Linear(base["table"], base["scale"].astype(np.float32), base["bias"].astype(np.float32)),
+        linear=Linear(base["table"].astype(np.int8), base["scale"].astype(np.float32), base["bias"].astype(np.float32)),
         joins={LEXICAL: _join(base, LEXICAL)},
         model=model or "",
     )
@@ -199,4 +208,6 @@ def _read(file: Path) -> dict[str, NDArray[np.generic]]:
         with np.load(file, allow_pickle=False) as data:
             return dict(data)
     except (OSError, ValueError, KeyError) as error:
-        raise SettingsError(f"The guard's weights {file.name} can't be read ({type(error).__name__}): python -m app.guard.training.train.") from None
+        raise SettingsError(
+            f"The guard's weights {file.name} can't be read ({type(error).__name__}): python -m app.guard.training.train."
+        ) from None

@@ -1,6 +1,7 @@
 """What the classifier sees of a text besides its embedding: hashed words and letters, and counted cues. No model, no forward pass.
 
-Everything is computed on ``fold.canonical`` text, so that disguises of letters are already gone. The hash is CRC-32: the same on every machine.
+Everything is computed on ``fold.canonical`` text, so that disguises of letters are already gone. The hash is CRC-32: the same on
+every machine.
 """
 
 from __future__ import annotations
@@ -80,7 +81,6 @@ class Cues:
 
     def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
         self.names = tuple(groups)
-        self.english = frozenset(word for words in groups.values() for word in words if " " not in word)
         self._patterns = [
             re.compile(r"(?<!\w)(?:" + "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)) + r")(?!\w)")
             for words in groups.values()
@@ -112,13 +112,3 @@ def load_cues(file: Path = FILE) -> Cues:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError(f"{file.name} can't be used ({type(error).__name__}): it needs a [cues] table of lists of words.") from None
     return Cues({name: [canonical(word) for word in words] for name, words in groups.items()})
-
-
-def is_english(text: str, cues: Cues) -> bool:
-    """A cheap guess: enough of the words are English function words (a few words in Latin letters count as English)."""
-    words = [word for word in canonical(text)[:MOST_CHARS].split() if word not in _MARKS]
-    if not words or not any(word.isascii() for word in words):
-        return False
-    known = cues.english
-    share = sum(word in known for word in words) / len(words)
-    return share >= (0.1 if len(words) < 5 else 0.2)

@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.guard.classifier import OUTPUTS, Join, Linear, Network, grouped, inputs, membership, softmax
-from app.guard.features import BUCKETS, Cues, hashed, is_english
+from app.guard.features import BUCKETS, Cues, hashed
+from app.guard.language import language
 from app.guard.training.messages import Message
 
 FOLDS = 5
 HIDDEN = 128
 LABEL_WEIGHT = {"crisis": 1.0, "clinical": 1.0, "sensitive": 1.2, "harmless": 1.5}  # most of what is really asked is harmless
-_SEED = 20261122
+SEEDS = 2
 _JOIN_STRENGTH = 1.0
 
 Floats = NDArray[np.float32]
@@ -42,7 +43,7 @@ class Sheet:
 
 def sheet(messages: Sequence[Message], cues: Cues) -> Sheet:
     """Features, classes and folds of messages."""
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
     rows = [hashed(message.text) for message in messages]
     ends = np.cumsum([0, *(len(row.buckets) for row in rows)])
@@ -52,7 +53,7 @@ def sheet(messages: Sequence[Message], cues: Cues) -> Sheet:
     return Sheet(
         words=csr_matrix(flat, shape=(len(messages), BUCKETS)),
         cues=np.stack([cues(message.text) for message in messages]),
-        english=np.array([is_english(message.text, cues) for message in messages]),
+        english=np.array([language(message.text) == "en" for message in messages]),
         target=np.array([classes.index(name) for name in names]),
         fold=np.array([fold_of(message.group) for message in messages]),
         weight=_family_weights(messages),
@@ -70,7 +71,8 @@ def _family_weights(messages: Sequence[Message]) -> Floats:
     for message in messages:
         counts[message.family.id] = counts.get(message.family.id, 0) + 1
     raw = np.array([LABEL_WEIGHT[message.family.label] / counts[message.family.id] ** 0.5 for message in messages])
-    return (raw / raw.mean()).astype(np.float32)
+    weights: Floats = (raw / raw.mean()).astype(np.float32)
+    return weights
 
 
 # --- the two voters ---------------------------------------------------------------------------------------------------
@@ -90,20 +92,33 @@ def fit_linear(data: Sheet, rows: NDArray[np.bool_]) -> Linear:
 
 def linear_scores(part: Linear, data: Sheet) -> Floats:
     """(n, classes) scores of the lexical part."""
-    scores: Floats = (data.words @ part.table.astype(np.float32)) * part.scale + part.bias
-    return scores.astype(np.float32)
+    products: Floats = np.asarray(data.words @ part.table.astype(np.float32), np.float32)
+    return products * part.scale + part.bias
 
 
 def fit_network(data: Sheet, vectors: Floats, rows: NDArray[np.bool_]) -> Network:
-    """The embedding part from some rows, as half floats."""
+    """The embedding part from some rows, as half floats: the mean of the scores of several networks, which is one wider network."""
     from sklearn.neural_network import MLPClassifier
 
-    model = MLPClassifier((HIDDEN,), alpha=0.1, max_iter=30, batch_size=64, learning_rate_init=2e-3, random_state=_SEED, n_iter_no_change=30)
-    _quietly(model, inputs(vectors, data.cues)[rows], data.target[rows], data.weight[rows])
-    second = np.zeros((HIDDEN, len(data.classes)), np.float32)
-    bias = np.full(len(data.classes), -20, np.float32)
+    parts = []
+    for seed in range(SEEDS):
+        model = MLPClassifier(
+            (HIDDEN,), alpha=0.1, max_iter=30, batch_size=64, learning_rate_init=2e-3, random_state=seed, n_iter_no_change=30
+        )
+        _quietly(model, inputs(vectors, data.cues)[rows], data.target[rows], data.weight[rows])
+        parts.append(_layers(model, len(data.classes)))
+    return Network(
+        _half(np.hstack([part.first for part in parts])),
+        _half(np.hstack([part.first_bias for part in parts])),
+        _half(np.vstack([part.second for part in parts]) / SEEDS),
+        _half(np.mean([part.second_bias for part in parts], axis=0)),
+    )
+
+
+def _layers(model: Any, classes: int) -> Network:
+    second, bias = np.zeros((HIDDEN, classes), np.float32), np.full(classes, -20, np.float32)
     second[:, model.classes_], bias[model.classes_] = model.coefs_[1], model.intercepts_[1]
-    return Network(_half(model.coefs_[0]), _half(model.intercepts_[0]), _half(second), _half(bias))
+    return Network(model.coefs_[0], model.intercepts_[0], second, bias)
 
 
 def _quietly(model: Any, rows: Floats, target: Ints, weight: Floats) -> None:

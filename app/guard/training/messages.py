@@ -1,13 +1,15 @@
 """The messages that the classifier learns from: template families in ``messages/*/*.md``, written for this project, and their instances.
 
-A file is Markdown: ``## label/kind/name`` opens a family (label: crisis, clinical, sensitive or harmless), each ``- line`` below is a template. In a template
-``[a|b|]`` is a choice (the empty one included) and ``{slot}`` a word list of ``slots.toml``. The folder is the language.
+A file is Markdown: ``## label/kind/name`` opens a family (label: crisis, clinical, sensitive or harmless), each ``- line`` below is a
+template. In a template ``[a|b|]`` is a choice (the empty one included) and ``{slot}`` a word list of ``slots.toml``. The folder is the
+language.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +42,8 @@ class Family:
 class Message:
     """One instance. ``styled`` names what was done to the plain text ("" for nothing).
 
-    ``group`` is what is held out together: in English the whole family; in other languages, whose families gather all wordings of a kind, the template.
+    ``group`` is what is held out together: in English the whole family; in other languages, whose families gather all wordings of a
+    kind, the template.
     """
 
     text: str
@@ -52,9 +55,9 @@ class Message:
 def load_families(folder: Path = FOLDER) -> list[Family]:
     """Every family, in a fixed order. Raises ``SettingsError`` naming the file and line to mend."""
     families = [family for path in sorted(folder.glob("*/*.md")) for family in _families(path)]
-    if len({family.id for family in families}) < len(families):
-        seen: set[str] = set()
-        twice = [family.id for family in families if family.id in seen or seen.add(family.id)]
+    counts = Counter(family.id for family in families)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
         raise SettingsError(f"Two families have the same name: {', '.join(twice)}.")
     return families
 

@@ -1,0 +1,173 @@
+"""Measures rules and classifier together on families that the classifier never saw: ``python -m app.guard.training.evaluate``.
+
+Writes ``app/guard/figures.json``, which /v1/safety publishes, and prints a table. Nothing here changes weights or thresholds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from app.domain import Conversation, Outcome
+from app.guard.classifier import Classifier
+from app.guard.features import load_cues
+from app.guard.screen import Guard, load_guard
+from app.guard.training.fit import FOLDS, Sheet, fit_join, held_out_linear, held_out_network, sheet, votes
+from app.guard.training.messages import Message, load_messages
+from app.guard.training.train import fit_joins
+from app.guard.training.vectors import CACHE, Vectors, vectors
+from app.guard.windows import windows
+from app.models.catalogue import load_catalogue
+from app.models.embed import Embedder, open_embedder
+
+FIGURES = Path(__file__).parents[1] / "figures.json"
+COMMAND = "python -m app.guard.training.evaluate"
+WANTED = {"crisis": Outcome.CRISIS, "clinical": Outcome.CLINICAL_ADVICE}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the guard said of a message, with and without the classifier."""
+
+    message: Message
+    outcome: Outcome
+    by_rules: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share with its 95 % interval (Wilson)."""
+
+    hits: int
+    of: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's score interval at 95 %; (0, 1) of nothing."""
+        if not self.of:
+            return 0.0, 1.0
+        z, n, p = 1.959964, self.of, self.hits / self.of
+        middle, spread = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        return max(0.0, (middle - spread) / (1 + z * z / n)), min(1.0, (middle + spread) / (1 + z * z / n))
+
+    def as_dict(self) -> dict[str, float | int]:
+        """For the figures file."""
+        low, high = self.interval
+        return {
+            "hits": self.hits,
+            "of": self.of,
+            "share": round(self.hits / max(1, self.of), 4),
+            "low": round(low, 4),
+            "high": round(high, 4),
+        }
+
+
+def held_out(messages: Sequence[Message], embedder: Embedder, cache: Path) -> tuple[Sheet, list[Classifier]]:
+    """The data, and for each fold a classifier that never saw the fold's messages (only the few numbers of the last step have)."""
+    cues = load_cues()
+    data = sheet(messages, cues)
+    rows = vectors(embedder, [message.text for message in messages], cache)
+    lexical, linear = held_out_linear(data)
+    meaning, networks = held_out_network(data, rows)
+    everything = np.ones(len(messages), bool)
+    joins = {"lexical": fit_join(data, votes(data, lexical), everything), **fit_joins(data, lexical, meaning)}
+    return data, [Classifier(data.classes, cues, linear[k], joins, networks[k], embedder.name) for k in range(FOLDS)]
+
+
+def screened(messages: Sequence[Message], data: Sheet, classifiers: Sequence[Classifier], embedder: Embedder, cache: Path) -> list[Seen]:
+    """Each message through the whole guard, with its fold's classifier."""
+    pieces = {message.text: windows(message.text) for message in messages}
+    every = list(dict.fromkeys(window for found in pieces.values() for window in found))
+    table = dict(zip(every, vectors(embedder, every, cache), strict=True))
+
+    def look_up(texts: Sequence[str]) -> Vectors:
+        return np.stack([table[text] for text in texts])
+
+    guards: list[Guard] = [load_guard(classifier) for classifier in classifiers]
+    seen = []
+    for message, fold in zip(messages, data.fold, strict=True):
+        conversation = Conversation(message.text)
+        guard = guards[fold]
+        seen.append(Seen(message, guard.screen(conversation, look_up).outcome, guard.screen_rules(conversation).outcome))
+    return seen
+
+
+def figures(seen: Iterable[Seen]) -> list[dict[str, object]]:
+    """A row for each label, kind and language group: caught (crisis, clinical) or wrongly blocked (sensitive, harmless)."""
+    groups: dict[tuple[str, str, str], list[Seen]] = {}
+    for one in seen:
+        family = one.message.family
+        for kind in ("all", family.kind):
+            for language in {"en" if family.language == "en" else "other", family.language}:
+                groups.setdefault((family.label, kind, language), []).append(one)
+    return [_row(key, members) for key, members in sorted(groups.items())]
+
+
+def _row(key: tuple[str, str, str], members: Sequence[Seen]) -> dict[str, object]:
+    label, kind, language = key
+    return {
+        "label": label,
+        "kind": kind,
+        "language": language,
+        "measure": "caught" if label in WANTED else "wrongly blocked",
+        "guard": Share(sum(_counts(label, one.outcome) for one in members), len(members)).as_dict(),
+        "rules_alone": Share(sum(_counts(label, one.by_rules) for one in members), len(members)).as_dict(),
+    }
+
+
+def _counts(label: str, outcome: Outcome) -> bool:
+    """Crisis must be caught as crisis; a request for advice may be caught as either; harmless messages must not be blocked."""
+    return outcome is Outcome.CRISIS if label == "crisis" else outcome in (Outcome.CRISIS, Outcome.CLINICAL_ADVICE)
+
+
+def report(rows: Sequence[Mapping[str, object]], messages: Sequence[Message], model: str) -> dict[str, object]:
+    """The figures file."""
+    return {
+        "measured_on": date.today().isoformat(),
+        "command": COMMAND,
+        "model": model,
+        "what": "Rules and classifier together on our own messages; the classifier never saw the family (other languages: the template).",
+        "messages": len(messages),
+        "families": len({message.family.id for message in messages}),
+        "rows": list(rows),
+    }
+
+
+def table(rows: Sequence[Mapping[str, object]]) -> str:
+    """The rows as a Markdown table."""
+    lines = ["| label | kind | language | n | rules alone | with classifier | 95 % |", "|---|---|---|---|---|---|---|"]
+    for row in rows:
+        guard, rules = row["guard"], row["rules_alone"]
+        if isinstance(guard, dict) and isinstance(rules, dict):
+            cells = (row["label"], row["kind"], row["language"], guard["of"], f"{rules['share']:.3f}", f"{guard['share']:.3f}")
+            lines.append("| " + " | ".join(str(cell) for cell in (*cells, f"{guard['low']:.3f} to {guard['high']:.3f}")) + " |")
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
+    parser.add_argument("--models", type=Path, default=Path(".models"), help="folder of prepared embedding models")
+    parser.add_argument("--model", default=load_catalogue().default, help="which embedding model")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where embeddings are kept between runs")
+    parser.add_argument("--out", type=Path, default=FIGURES, help="the figures file")
+    options = parser.parse_args(arguments)
+    messages = load_messages()
+    embedder = open_embedder(options.model, options.models, 1)
+    data, classifiers = held_out(messages, embedder, options.cache)
+    rows = figures(screened(messages, data, classifiers, embedder, options.cache))
+    options.out.write_text(json.dumps(report(rows, messages, embedder.name), indent=1) + "\n", "utf-8")
+    sys.stdout.write(table([row for row in rows if row["language"] in ("en", "other")]) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import shutil
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.errors import SettingsError
+from app.guard.classifier import FOLDER, Classifier, load_classifier
+from app.guard.rules import ADVICE_KINDS, CRISIS_KINDS
+from app.guard.semantic import Judgement
+from app.models.catalogue import load_catalogue
+from app.models.embed import OnnxEmbedder
+
+
+@pytest.fixture(scope="module")
+def classifier(embedder: OnnxEmbedder) -> Classifier:
+    return load_classifier(embedder.name, embedder.dimension)
+
+
+@pytest.fixture(scope="module")
+def lexical() -> Classifier:
+    return load_classifier(None)
+
+
+def judged(classifier: Classifier, embedder: OnnxEmbedder, text: str) -> Judgement:
+    return classifier.judge([text], embedder.queries([text]))[0]
+
+
+@pytest.mark.parametrize(
+    ("danger", "twin"),
+    [
+        ("I want to die", "I want to dye my hair"),
+        ("my husband hits me when he drinks", "my husband snores when he drinks"),
+        ("my daughter wants to kill herself", "my daughter wants to learn ballet"),
+        ("I took thirty sleeping pills", "I took thirty pictures of the sea"),
+        ("the voices tell me to hurt people", "the teachers tell me to read more"),
+        ("I don't want to be here anymore, what is the point of living", "I don't want to live in this flat anymore, the rent is too high"),
+    ],
+)
+def test_danger_is_likelier_than_its_harmless_twin(classifier: Classifier, embedder: OnnxEmbedder, danger: str, twin: str) -> None:
+    assert judged(classifier, embedder, danger).crisis > 0.7
+    assert judged(classifier, embedder, twin).crisis < judged(classifier, embedder, danger).crisis - 0.3
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how much does it cost",
+        "is CBT good for anxiety",
+        "what if I cry",
+        "can therapy help with depression",
+        "I feel anxious about my first session",
+        "do antidepressants and therapy work together",
+        "can my therapist prescribe medication",
+    ],
+)
+def test_everyday_questions_are_calm(classifier: Classifier, embedder: OnnxEmbedder, question: str) -> None:
+    judgement = judged(classifier, embedder, question)
+    assert judgement.crisis < 0.3
+    assert judgement.clinical < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("should I stop taking my antidepressant", "medication"),
+        ("do you think I have ADHD", "diagnosis"),
+        ("will you be my therapist and treat me", "be_my_therapist"),
+        ("I scored 19 on the PHQ-9, how bad is it", "test_result"),
+    ],
+)
+def test_requests_for_judgement_are_seen_with_their_kind(classifier: Classifier, embedder: OnnxEmbedder, text: str, kind: str) -> None:
+    judgement = judged(classifier, embedder, text)
+    assert judgement.clinical > 0.5
+    assert judgement.clinical_category == kind
+
+
+def test_kinds_are_those_of_the_rules(classifier: Classifier) -> None:
+    for name in classifier.classes:
+        label, kind = name.split("/")
+        assert label != "crisis" or kind in CRISIS_KINDS
+        assert label != "clinical" or kind in ADVICE_KINDS
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.text(max_size=200), max_size=4))
+def test_any_text_gives_sound_numbers(lexical: Classifier, texts: list[str]) -> None:
+    judgements = lexical.judge(texts, None)
+    assert len(judgements) == len(texts)
+    for judgement in judgements:
+        assert all(0 <= value <= 1 for value in (judgement.crisis, judgement.clinical, judgement.sensitive))
+
+
+def test_windows_are_judged_apart(classifier: Classifier, embedder: OnnxEmbedder) -> None:
+    windows = ["how much does a session cost", "I want to kill myself"]
+    together = classifier.judge(windows, embedder.queries(windows))
+    assert together[0].crisis < 0.3
+    assert together[1].crisis > 0.7
+
+
+def test_vectors_of_another_shape_are_refused(classifier: Classifier) -> None:
+    with pytest.raises(ValueError, match=r"size|shape|dimension|mismatch"):
+        classifier.judge(["hello"], np.zeros((1, 7), np.float32))
+
+
+def test_every_catalogue_model_has_weights() -> None:
+    for model in load_catalogue().model:
+        assert load_classifier(model.name, model.dimension).describe() == {"classifier": "lexical and embedding", "model": model.name}
+
+
+@pytest.mark.parametrize(("model", "dimension"), [("some/other-model", 384), ("unheard-of", 384), ("gte-small", 12), ("", 0)])
+def test_a_model_without_weights_leaves_the_lexical_part_and_says_so(model: str, dimension: int) -> None:
+    classifier = load_classifier(model, dimension)
+    assert classifier.network is None
+    assert classifier.describe()["classifier"] == "lexical only"
+    assert classifier.judge(["I want to kill myself"], np.zeros((1, 5), np.float32))[0].crisis > 0.7
+
+
+def test_damaged_weights_are_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"lexical\.npz"):
+        load_classifier(None, folder=tmp_path)
+    (tmp_path / "lexical.npz").write_bytes(b"not an archive")
+    with pytest.raises(SettingsError, match=r"lexical\.npz"):
+        load_classifier(None, folder=tmp_path)
+    shutil.copy(FOLDER / "lexical.npz", tmp_path)
+    (tmp_path / "gte-small.npz").write_bytes(b"PK")
+    with pytest.raises(SettingsError, match=r"gte-small\.npz"):
+        load_classifier("gte-small", 384, tmp_path)
+
+
+def test_weights_are_small() -> None:
+    assert sum(file.stat().st_size for file in FOLDER.glob("*.npz")) < 2_000_000
+
+
+def test_a_window_takes_about_a_millisecond(classifier: Classifier, embedder: OnnxEmbedder) -> None:
+    window = "I have been looking for somebody to talk to and I wonder how the first session goes and what it costs. " * 2
+    vector = embedder.queries([window])
+    times = []
+    for _ in range(30):
+        start = time.perf_counter()
+        classifier.judge([window], vector)
+        times.append(time.perf_counter() - start)
+    assert statistics.median(times) < 0.005  # about 1 ms alone; the machine may be busy

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest  # type: ignore[import-untyped]
+
+from app.domain import Outcome
+from app.guard.training.evaluate import FIGURES, Seen, Share, figures, held_out, main, report, screened, table
+from app.guard.training.messages import Family, Message, load_messages
+from app.models.embed import OnnxEmbedder
+
+
+@given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_intervals_are_wilsons(counts: tuple[int, int]) -> None:
+    hits, of = counts
+    expected = binomtest(hits, of).proportion_ci(method="wilson")
+    assert Share(hits, of).interval == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+def test_nothing_measured_is_no_certainty() -> None:
+    assert Share(0, 0).interval == (0.0, 1.0)
+
+
+def seen(label: str, language: str, outcome: Outcome, rules: Outcome = Outcome.PASS) -> Seen:
+    family = Family(f"{language}/{label}/k/f", language, label, "k", ("t",))
+    return Seen(Message("t", family, family.id), outcome, rules)
+
+
+def test_what_counts() -> None:
+    rows = figures(
+        [
+            seen("crisis", "en", Outcome.CRISIS),
+            seen("crisis", "en", Outcome.CLINICAL_ADVICE, Outcome.CRISIS),
+            seen("clinical", "en", Outcome.CRISIS),
+            seen("clinical", "en", Outcome.PASS_WITH_LINE),
+            seen("sensitive", "es", Outcome.PASS_WITH_LINE),
+            seen("harmless", "es", Outcome.CLINICAL_ADVICE),
+        ]
+    )
+    found = {(row["label"], row["language"]): row["guard"] for row in rows if row["kind"] == "all"}
+    shares = {key: (value["hits"], value["of"]) for key, value in found.items() if isinstance(value, dict)}
+    assert shares[("crisis", "en")] == (1, 2)
+    assert shares[("clinical", "en")] == (1, 2)
+    assert shares[("sensitive", "es")] == shares[("sensitive", "other")] == (0, 1)
+    assert shares[("harmless", "other")] == (1, 1)
+    assert "| crisis | all | en | 2 | 0.500 | 0.500 |" in table(rows)
+
+
+def test_published_figures_hold_what_the_page_shows() -> None:
+    data = json.loads(Path(FIGURES).read_text("utf-8"))
+    assert set(data) == set(report([], [], "m"))
+    labels = {row["label"] for row in data["rows"]}
+    assert labels == {"crisis", "clinical", "sensitive", "harmless"}
+    for row in data["rows"]:
+        assert row["guard"]["low"] <= row["guard"]["share"] <= row["guard"]["high"] + 1e-4
+        assert row["measure"] == ("caught" if row["label"] in ("crisis", "clinical") else "wrongly blocked")
+
+
+@pytest.mark.slow
+def test_the_whole_way_on_a_slice(embedder: OnnxEmbedder, tmp_path: Path) -> None:
+    some = load_messages()[::40]
+    data, classifiers = held_out(some, embedder, tmp_path)
+    outcomes = screened(some, data, classifiers, embedder, tmp_path)
+    assert [one.message for one in outcomes] == some
+    assert any(one.outcome is Outcome.CRISIS and one.by_rules is not Outcome.CRISIS for one in outcomes)
+
+
+def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    assert "--model" in capsys.readouterr().out
