@@ -55,8 +55,8 @@ class Outcome(StrEnum):
 class Verdict:
     """The guard's decision.
 
-    ``category`` is the kind ("suicide", "overdose", "medication" …; empty for a pass), ``layer`` what fired ("rules", "classifier", "history",
-    "failsafe"; empty for a pass). Neither ever holds text from the conversation.
+    ``category`` is the kind ("suicide", "overdose", "medication" …; empty for a pass), ``layer`` what fired ("rules", "classifier",
+    "history", "failsafe"; empty for a pass). Neither ever holds text from the conversation.
     """
 
     outcome: Outcome
@@ -129,8 +129,8 @@ class Span:
 class Passage:
     """A run of blocks under one heading: the unit of retrieval.
 
-    ``id`` is a hash of the article's slug, the section and the text: same input, same id. ``sentences`` are spans in the article, in order, inside
-    ``start:end``; the heading is not part of the text.
+    ``id`` is a hash of the article's slug, the section and the text: same input, same id. ``sentences`` are spans in the article, in
+    order, inside ``start:end``; the heading is not part of the text.
     """
 
     id: str
@@ -145,7 +145,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A retrieved passage. ``score`` is the mixed score (about 0 to 1.2), ``cosine`` the dense part (-1 to 1), ``lexical`` the share of the best BM25 (0 to 1)."""
+    """A retrieved passage. ``score`` is the mixed score in standard deviations (about -3 to 8), ``cosine`` the passage's own (-1 to 1).
+
+    ``lexical`` is its share of the question's best BM25 (0 to 1); ``row`` its number in the build.
+    """
 
     passage: Passage
     row: int
@@ -156,9 +159,7 @@ class Hit:
 
 # --- the reply --------------------------------------------------------------------------------------------------------
 
-Status = Literal[
-    "answered", "partial", "no_answer", "crisis", "clinical_advice", "off_topic", "greeting", "about", "error"
-]
+Status = Literal["answered", "partial", "no_answer", "crisis", "clinical_advice", "off_topic", "greeting", "about", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,7 @@ EventKind = Literal["meta", "block", "citation", "notice", "done", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What the pipeline yields, in order: ``meta``, then each ``citation`` before the ``block`` that uses it, then ``done`` with the whole ``Reply``.
+    """What the pipeline yields: ``meta``, then each ``citation`` before the ``block`` that uses it, then ``done`` with the ``Reply``.
 
     ``data`` is a dict for meta and error, a ``Block`` for block and notice, a ``Citation``, or a ``Reply``.
     """

@@ -1,4 +1,4 @@
-"""What can be known of an article's sentences before any question: their words, whether they can be quoted, whether they lean on another."""
+"""What can be known of an article's sentences before any question: their words, and whether they can be quoted alone."""
 
 from __future__ import annotations
 

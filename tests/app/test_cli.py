@@ -103,9 +103,10 @@ def test_ingest_reports_what_it_set_aside(tmp_path: Path) -> None:
 
 def test_serving_never_imports_torch_nor_the_parsers() -> None:
     code = (
-        "import sys; from pathlib import Path; from app.settings import load; from app.wiring import build; from app.web.main import create_app;"
-        "r = build(load(), wait=True); create_app(r); from app.domain import Conversation; r.answer(Conversation('what is cbt?'));"
-        "print([name for name in ('torch', 'sentence_transformers', 'transformers', 'ingest', 'evals', 'langchain_core', 'sklearn') if name in sys.modules])"
+        "import sys; from app.settings import load; from app.wiring import build; from app.web.main import create_app;"
+        "from app.domain import Conversation; r = build(load(), wait=True); create_app(r); r.answer(Conversation('what is cbt?'));"
+        "heavy = ('torch', 'sentence_transformers', 'transformers', 'ingest', 'evals', 'langchain_core', 'sklearn');"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
