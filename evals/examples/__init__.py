@@ -1,0 +1,1 @@
+"""The worked example: a report made from our own corpus, kept in the repository."""
