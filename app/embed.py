@@ -33,7 +33,8 @@ PAGE = """\
 
 
 def snippet(base_url: str, attributes: Mapping[str, str] | None = None) -> str:
-    """HTML to paste: the pinned tag with its hash, the advice for when scripts are off, the two policy lines, and the tag that updates itself.
+    """HTML to paste: the pinned tag with its hash, the advice for when scripts are off, the two policy lines, and the tag that
+    updates itself.
 
     ``base_url`` is the service's public address; ``attributes`` are the tag's ``data-`` attributes, by name without the prefix.
     Raises ``SettingsError`` for an address that is not http or https, or an attribute that the widget doesn't know.

@@ -2,27 +2,28 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
-import { fold } from "./src/fold.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const SPACELESS = /[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]/; // scripts that write words together: matched anywhere
-
 async function phrases() {
   const { about, ...languages } = JSON.parse(await readFile(here + "danger.json", "utf8"));
-  const all = Object.values(languages).flat().map((phrase) => (SPACELESS.test(phrase) ? fold(phrase).trim() : fold(phrase)));
-  return [...new Set(all)];
+  return [...new Set(Object.values(languages).flat())].join("|");
 }
 
 async function style() {
   return (await transform(await readFile(here + "widget.css", "utf8"), { loader: "css", minify: true, target: TARGET })).code.trim();
 }
 
+async function spanish() {
+  const english = JSON.parse(await readFile(here + "strings/en.json", "utf8")), words = JSON.parse(await readFile(here + "strings/es.json", "utf8"));
+  return Object.keys(english).map((key) => words[key]);
+}
+
 const TARGET = ["chrome111", "firefox113", "safari16.4"];
-const FOLDED = { "danger-phrases": phrases, "widget-style": style };
+const FOLDED = { "danger-phrases": phrases, "spanish-words": spanish, "widget-style": style };
 const folded = {
   name: "folded",
   setup(made) {
-    made.onResolve({ filter: /^(danger-phrases|widget-style)$/ }, ({ path }) => ({ path, namespace: "folded" }));
+    made.onResolve({ filter: /^(danger-phrases|spanish-words|widget-style)$/ }, ({ path }) => ({ path, namespace: "folded" }));
     made.onLoad({ filter: /.*/, namespace: "folded" }, async ({ path }) => ({ contents: JSON.stringify(await FOLDED[path]()), loader: "json" }));
   },
 };

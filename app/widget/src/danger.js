@@ -5,10 +5,15 @@ import lines from "../lines.json";
 import { fill, link, list, make, put } from "./dom.js";
 import { fold } from "./fold.js";
 
+const SPACELESS = /[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]/; // scripts that write words together: found anywhere, not as whole words
+
 /** Whether a message holds one of the plainest phrases of danger. @param {string} message */
 export function plainDanger(message) {
-  const folded = fold(message);
-  for (let i = 0; i < phrases.length; i++) if (folded.indexOf(phrases[i]) >= 0) return true;
+  const folded = fold(message), all = phrases.split("|");
+  for (let i = 0; i < all.length; i++) {
+    const phrase = fold(all[i]);
+    if (folded.indexOf(SPACELESS.test(all[i]) ? phrase.trim() : phrase) >= 0) return true;
+  }
   return false;
 }
 

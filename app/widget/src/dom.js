@@ -43,6 +43,18 @@ export function empty(node) {
 }
 
 /**
+ * Sets an attribute; returns the element.
+ * @template {Element} E
+ * @param {E} element
+ * @param {string} name
+ * @param {unknown} value
+ */
+export function set(element, name, value) {
+  element.setAttribute(name, "" + value);
+  return element;
+}
+
+/**
  * A button with words, or with an icon and a name.
  * @param {string} className
  * @param {string} text
@@ -53,7 +65,7 @@ export function button(className, text, act, path) {
   const made = make("button", className, path ? "" : text);
   made.type = "button";
   if (path) {
-    made.setAttribute("aria-label", text);
+    set(made, "aria-label", text);
     made.title = text;
     put(made, icon(path));
   }
@@ -67,10 +79,10 @@ export function button(className, text, act, path) {
  */
 export function icon(path) {
   const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
+  set(svg, "viewBox", "0 0 24 24");
+  set(svg, "aria-hidden", "true");
   const line = document.createElementNS(SVG, "path");
-  line.setAttribute("d", path);
+  set(line, "d", path);
   return put(svg, line);
 }
 

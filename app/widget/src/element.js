@@ -1,7 +1,7 @@
 // <rapport-chat>: the shadow root, the launcher, opening and closing, the clinic's attributes and the server's configuration.
 
 import css from "widget-style";
-import { button, drop, icon, make, put, string } from "./dom.js";
+import { button, drop, icon, make, put, set, string } from "./dom.js";
 import { onShiftThrice } from "./exit.js";
 import { panel } from "./panel.js";
 import { readable } from "./theme.js";
@@ -34,7 +34,7 @@ function dress(host, styleUrl) {
   const shadow = host.attachShadow({ mode: "open" });
   try {
     if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
-    shadow.adoptedStyleSheets = [sheet];
+    shadow.adoptedStyleSheets[0] = sheet; // not a new array: that would be read by the page's own array iterator
   } catch {
     const file = make("link");
     file.rel = "stylesheet";
@@ -52,11 +52,11 @@ function dress(host, styleUrl) {
  */
 function start(host, shadow, server, get) {
   const floating = host.hasAttribute("floating");
-  const chosen = get("locale") || (bundled(document.documentElement.lang) ? document.documentElement.lang : "");
+  const page = document.documentElement.lang, chosen = language(get("locale")) || (bundled(page) ? language(page) : "");
   const region = get("region").toUpperCase();
   /** @type {import("./render.js").Settings} */
   const settings = {
-    server, region: /^[A-Z]{2}$/.test(region) ? region : "", locale: /^[a-z]{2,3}(-[a-z\d]{2,8})*$/i.test(chosen) ? chosen : "en",
+    server, region: /^[A-Z]{2}$/.test(region) ? region : "", locale: chosen || "en",
     words: words(chosen), clinic: "", chars: 4000, turns: 24, all: 24000,
   };
   const look = {
@@ -72,8 +72,8 @@ function start(host, shadow, server, get) {
   const launcher = button("launcher", "", () => toggle(!open));
   const label = make("span", "", get("label") || settings.words.launcher);
   put(launcher, icon(BUBBLE), label);
-  launcher.setAttribute("aria-expanded", "false");
-  probe.setAttribute("aria-hidden", "true");
+  set(launcher, "aria-expanded", "false");
+  set(probe, "aria-hidden", "true");
   put(shadow, put(root, floating ? launcher : null, probe));
   speak();
 
@@ -87,7 +87,7 @@ function start(host, shadow, server, get) {
     made = panel(() => settings, look, () => toggle(false));
     if (!open) made.element.hidden = true;
     put(root, made.element);
-    launcher.setAttribute("aria-controls", made.element.id);
+    set(launcher, "aria-controls", made.element.id);
   }
 
   /** @param {boolean} wanted */
@@ -97,7 +97,7 @@ function start(host, shadow, server, get) {
     if (!made) return;
     made.element.hidden = !open;
     root.className = root.className.replace(/ open/, "") + (open ? " open" : "");
-    launcher.setAttribute("aria-expanded", "" + open);
+    set(launcher, "aria-expanded", open);
     if (open) {
       modal();
       readable(root, probe);
@@ -110,6 +110,8 @@ function start(host, shadow, server, get) {
   /** The first time: the panel with what is known now, then what the server adds. */
   function first() {
     build();
+    matchMedia(NARROW).addEventListener("change", modal);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => readable(root, probe));
     configuration(server, chosen).then((told) => told && learn(told));
   }
 
@@ -120,7 +122,7 @@ function start(host, shadow, server, get) {
     settings.chars = +told.message_chars || settings.chars;
     settings.turns = +told.history_turns || settings.turns;
     settings.all = +told.history_chars || settings.all;
-    const locale = chosen || string(told.locale) || "en";
+    const locale = chosen || language(string(told.locale)) || "en";
     if (made && !made.talk.begun() && !made.talk.running() && (told.strings || locale.slice(0, 2) !== settings.locale.slice(0, 2))) {
       const focused = shadow.activeElement === made.box, typed = made.box.value;
       settings.locale = locale;
@@ -137,19 +139,16 @@ function start(host, shadow, server, get) {
     }
   }
 
-  const narrow = matchMedia(NARROW), dark = matchMedia("(prefers-color-scheme: dark)");
   /** Where the panel fills the window, what lies behind can't be reached. */
   function modal() {
     if (!made || !floating) return;
-    if (narrow.matches) made.element.setAttribute("aria-modal", "true");
+    if (matchMedia(NARROW).matches) set(made.element, "aria-modal", "true");
     else made.element.removeAttribute("aria-modal");
   }
-  narrow.addEventListener("change", modal);
-  dark.addEventListener("change", () => readable(root, probe));
   root.addEventListener("keydown", (event) => {
     if (!made || !open || !floating || event.isComposing) return;
     if (event.key === "Escape") toggle(false);
-    if (event.key === "Tab" && narrow.matches) keep(event, made.element, shadow);
+    if (event.key === "Tab" && matchMedia(NARROW).matches) keep(event, made.element, shadow);
   });
   onShiftThrice(() => open && host.isConnected, (left) => {
     if (!made) return;
@@ -158,7 +157,15 @@ function start(host, shadow, server, get) {
     made.announce(exitLeft.replace("{n}", left > 1 ? twice : once));
   });
   if (!floating) first();
-  requestAnimationFrame(() => readable(root, probe));
+  // Until it opens, only the launcher's colour matters, and only when the clinic chose one.
+  requestAnimationFrame(() => {
+    if (open || get("accent") || getComputedStyle(host).getPropertyValue("--rapport-accent")) readable(root, probe);
+  });
+}
+
+/** A language tag in the server's form, or "". @param {string} tag */
+function language(tag) {
+  return /^[a-z]{2,3}(-[a-z\d]{2,8}){0,3}$/i.test(tag) ? tag.toLowerCase() : "";
 }
 
 /**

@@ -1,6 +1,6 @@
 // Below an answer: a thumb up or down with a reason to choose, and copy. Counts only; no words are sent.
 
-import { button, drop, make, put } from "./dom.js";
+import { button, drop, make, put, set } from "./dom.js";
 import { rate } from "./wire.js";
 
 const UP = "M7 11v9H4v-9zM7 11l4-8c2 0 3 1 2.6 3l-.6 3h6a2 2 0 0 1 2 2.3l-1.2 7a2 2 0 0 1-2 1.7H7";
@@ -23,8 +23,8 @@ export function feedback(reply, { words, server }, announce) {
   };
   /** @param {string} rating @param {string} [reason] */
   const send = async (rating, reason) => {
-    up.setAttribute("aria-pressed", "" + (rating === "up"));
-    down.setAttribute("aria-pressed", "" + (rating === "down"));
+    set(up, "aria-pressed", rating === "up");
+    set(down, "aria-pressed", rating === "down");
     if (await rate(server, reply.id, rating, reason)) say(words.thanks);
   };
   const up = button("", words.up, () => {
@@ -40,8 +40,8 @@ export function feedback(reply, { words, server }, announce) {
     put(bar, reasons);
     send("down");
   }, DOWN);
-  up.setAttribute("aria-pressed", "false");
-  down.setAttribute("aria-pressed", "false");
+  set(up, "aria-pressed", "false");
+  set(down, "aria-pressed", "false");
   const copy = navigator.clipboard ? button("", words.copy, () => {
     navigator.clipboard.writeText(reply.text).then(() => say(words.copied), () => {});
   }, COPY) : null;
@@ -51,8 +51,8 @@ export function feedback(reply, { words, server }, announce) {
 /** @param {import("./words.js").Words} words @param {(reason: string) => void} chosen */
 function choices(words, chosen) {
   const row = make("div", "chips"), reasons = /** @type {Record<string, string>} */ (words.reasons), names = Object.keys(reasons);
-  row.setAttribute("role", "group");
-  row.setAttribute("aria-label", words.why);
+  set(row, "role", "group");
+  set(row, "aria-label", words.why);
   put(row, make("p", "", words.why));
   for (let i = 0; i < names.length; i++) put(row, button("chip", reasons[names[i]], () => chosen(names[i])));
   return row;

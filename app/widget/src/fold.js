@@ -1,4 +1,4 @@
-// Used by the widget on a message and by the build on the phrases, so that both are folded alike.
+// One form for a message and for the phrases it is compared with.
 
 /**
  * Lower case, without Latin accents and apostrophes; all that is not a letter, mark or digit becomes one space, with a space at each end.

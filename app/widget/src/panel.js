@@ -1,6 +1,6 @@
 // What opens: title and tools, the transcript, the box, the way to help. Built when it is first needed.
 
-import { button, empty, fill, make, put } from "./dom.js";
+import { button, empty, fill, make, put, set } from "./dom.js";
 import { leave } from "./exit.js";
 import { CROSS } from "./render.js";
 import { conversation } from "./talk.js";
@@ -21,6 +21,7 @@ const SEND = "M4 12h15M13 6l6 6-6 6";
 export function panel(now, look, close) {
   const { words } = now();
   const element = make("div", "panel"), log = make("div", "log"), status = make("p", "sr"), box = make("textarea");
+  let shown = 0;
   const talk = conversation({ log, announce, busy, intro, show, focusBox: () => box.focus({ preventScroll: true }) }, now);
   const send = button("send", words.send, submit, SEND);
 
@@ -32,16 +33,22 @@ export function panel(now, look, close) {
     }, 5000);
   }
 
-  /** Scrolls the transcript, never the page around us, so that an element stands at its top. @param {HTMLElement} target */
-  function show(target) {
+  /**
+   * Scrolls the transcript, never the page around us, so that an element stands at its top.
+   * @param {HTMLElement} target
+   * @param {boolean} [gently] not when the reader has scrolled since the last time
+   */
+  function show(target, gently) {
     const scroller = getComputedStyle(log).overflowY === "visible" ? element : log;
+    if (gently && scroller.scrollTop !== shown) return;
     scroller.scrollTop += target.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 12;
+    shown = scroller.scrollTop;
   }
 
   /** @param {boolean} is */
   function busy(is) {
-    log.setAttribute("aria-busy", "" + is);
-    send.setAttribute("aria-disabled", "" + is);
+    set(log, "aria-busy", is);
+    set(send, "aria-disabled", is);
   }
 
   function submit() {
@@ -49,7 +56,7 @@ export function panel(now, look, close) {
     if (!message || talk.running()) return box.focus();
     if (message.length > most) {
       problem.textContent = fill(words.long, { n: most });
-      box.setAttribute("aria-invalid", "true");
+      set(box, "aria-invalid", "true");
       return box.focus();
     }
     box.value = "";
@@ -90,24 +97,24 @@ export function panel(now, look, close) {
     put(make("div"), make("p", "tool", words.tool), button("exit", words.exit, exit)));
 
   element.id = "panel";
-  element.setAttribute("role", look.floating ? "dialog" : "region");
-  element.setAttribute("aria-labelledby", title.id);
-  log.setAttribute("role", "log");
-  log.setAttribute("aria-live", "off"); // whole answers are said once by the status line; what was said before is never read again
-  log.setAttribute("aria-label", words.log);
+  set(element, "role", look.floating ? "dialog" : "region");
+  set(element, "aria-labelledby", title.id);
+  set(log, "role", "log");
+  set(log, "aria-live", "off"); // whole answers are said once by the status line; what was said before is never read again
+  set(log, "aria-label", words.log);
   log.tabIndex = 0;
-  status.setAttribute("role", "status");
+  set(status, "role", "status");
 
   const form = make("form", "ask"), label = make("label", "sr", words.box), problem = make("p", "foot");
   label.htmlFor = box.id = "box";
   problem.id = "problem";
-  problem.setAttribute("role", "alert");
+  set(problem, "role", "alert");
   box.rows = 1;
   box.autocomplete = "off";
   box.dir = "auto";
   box.placeholder = words.hint;
-  box.setAttribute("aria-describedby", problem.id);
-  box.setAttribute("enterkeyhint", "send");
+  set(box, "aria-describedby", problem.id);
+  set(box, "enterkeyhint", "send");
   box.addEventListener("input", typed);
   box.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;

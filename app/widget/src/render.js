@@ -1,6 +1,6 @@
 // A reply as elements: typed blocks, citation marks with their cards, links to tap. Text only.
 
-import { address, button, drop, fill, link, list, make, put, string } from "./dom.js";
+import { address, button, drop, fill, link, list, make, put, set, string } from "./dom.js";
 
 const CROSS = "M6 6l12 12M18 6L6 18";
 let cards = 0;
@@ -68,20 +68,20 @@ function mark(citation, under, settings) {
     if (card) return close();
     card = source(citation, name, settings, close);
     card.id = "source-" + ++cards;
-    made.setAttribute("aria-controls", card.id);
-    made.setAttribute("aria-expanded", "true");
+    set(made, "aria-controls", card.id);
+    set(made, "aria-expanded", "true");
     put(under, card);
     card.scrollIntoView({ block: "nearest" });
   });
   function close() {
     drop(card);
     card = null;
-    made.setAttribute("aria-expanded", "false");
+    set(made, "aria-expanded", "false");
     made.removeAttribute("aria-controls");
     made.focus();
   }
-  made.setAttribute("aria-label", name);
-  made.setAttribute("aria-expanded", "false");
+  set(made, "aria-label", name);
+  set(made, "aria-expanded", "false");
   return made;
 }
 
@@ -93,8 +93,8 @@ function mark(citation, under, settings) {
  */
 function source(citation, name, { words, server, locale }, close) {
   const card = make("div", "source");
-  card.setAttribute("role", "group");
-  card.setAttribute("aria-label", name);
+  set(card, "role", "group");
+  set(card, "aria-label", name);
   card.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation(); // the first Escape closes the card, the next one the panel
@@ -103,7 +103,7 @@ function source(citation, name, { words, server, locale }, close) {
   const section = string(citation.section), title = string(citation.title);
   const by = string(citation.reviewed_by);
   const review = by ? fill(words.reviewed, { by, on: day(string(citation.reviewed_on), locale) }) : words.unreviewed;
-  const foots = make("div", "foots");
+  const foots = make("p", "links");
   const url = article(citation.url, server);
   if (url) {
     const read = link("", words.read, url, server);

@@ -1,7 +1,7 @@
 // The conversation: what was said lives in this closure and in the page, and nowhere else.
 
 import { ownHelp, plainDanger } from "./danger.js";
-import { button, drop, empty, list, make, put, string } from "./dom.js";
+import { button, drop, empty, list, make, put, set, string } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { block } from "./render.js";
 import { Refused, ask } from "./wire.js";
@@ -11,7 +11,7 @@ const DANGER_WAITS = 4000; // milliseconds until a plain phrase of danger gets o
 
 /**
  * @typedef {import("./render.js").Settings} Settings
- * @typedef {{ log: HTMLElement, announce: (text: string) => void, busy: (is: boolean) => void, intro: () => Node, show: (target: HTMLElement) => void, focusBox: () => void }} Stage
+ * @typedef {{ log: HTMLElement, announce: (text: string) => void, busy: (is: boolean) => void, intro: () => Node, show: (target: HTMLElement, gently?: boolean) => void, focusBox: () => void }} Stage
  */
 
 /**
@@ -59,13 +59,14 @@ export function conversation(stage, now) {
       if (kind === "citation" && data) cited[data.n] = data;
       if ((kind === "block" || kind === "notice") && !grave) {
         put(blocks, block(data, cited, settings));
-        stage.show(asked);
+        stage.show(asked, true);
       }
       if (kind === "done") finish(data);
     };
     /** @param {any} reply */
     const finish = (reply) => {
-      const text = string(reply && reply.text);
+      if (!reply || typeof reply.text !== "string") throw new Error("not a reply");
+      const { text } = reply;
       history[history.length] = { role: "user", content: message };
       history[history.length] = { role: "assistant", content: text };
       drop(waits);
@@ -87,7 +88,7 @@ export function conversation(stage, now) {
         put(turn, feedback({ id: string(reply.id), text }, settings, stage.announce));
       }
       put(turn, suggestions(reply.suggestions, words));
-      stage.show(asked);
+      stage.show(asked, true);
       stage.announce(words.answer + ". " + text);
     };
     /** @param {unknown} error */
@@ -203,8 +204,8 @@ function bubble(message) {
 /** @param {import("./words.js").Words} words @param {HTMLElement} content */
 function card(words, content) {
   const made = make("div", "card");
-  made.setAttribute("role", "alert");
-  made.setAttribute("aria-label", words.crisis);
+  set(made, "role", "alert");
+  set(made, "aria-label", words.crisis);
   made.tabIndex = -1;
   return put(made, make("h3", "", words.crisis), content);
 }

@@ -1,7 +1,7 @@
 // The widget's own words. English and Spanish are in the bundle; the server sends the words of other languages with its configuration.
 
 import en from "../strings/en.json";
-import es from "../strings/es.json";
+import spanish from "spanish-words";
 
 /** @typedef {typeof en} Words */
 
@@ -12,12 +12,10 @@ import es from "../strings/es.json";
  * @returns {Words}
  */
 export function words(locale, sent) {
-  const found = /** @type {any} */ (/^es\b/i.test(locale) ? es : sent || en);
-  const all = /** @type {any} */ ({});
-  const keys = Object.keys(en);
+  const all = /** @type {any} */ ({}), keys = Object.keys(en), es = /^es\b/i.test(locale);
   for (let i = 0; i < keys.length; i++) {
     const key = /** @type {keyof Words} */ (keys[i]);
-    all[key] = typeof found[key] === typeof en[key] ? found[key] : en[key];
+    all[key] = (es ? spanish[i] : sent && sent[key]) || en[key];
   }
   return all;
 }
