@@ -24,6 +24,13 @@ from app.models.embed import Embedder, open_embedder
 
 def train(messages: Sequence[Message], embedders: Sequence[Embedder], folder: Path, cache: Path = CACHE) -> None:
     """Fit the lexical part and one network an embedder, and write them to ``folder``."""
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
+    with threadpool_limits(1):  # the order of sums, and so the last bits, would depend on the number of threads
+        _train(messages, embedders, folder, cache)
+
+
+def _train(messages: Sequence[Message], embedders: Sequence[Embedder], folder: Path, cache: Path) -> None:
     data = sheet(messages, load_cues())
     everything = np.ones(len(messages), bool)
     lexical, _ = held_out_linear(data)
