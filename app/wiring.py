@@ -51,6 +51,7 @@ class Rapport:
         # numpy's pool waits by spinning: beside a busy neighbour a dot product of 0.1 ms was measured at 10 ms with two threads.
         threadpool_limits(1, user_api="blas")
         self.settings = settings
+        self._answers = settings.corpus_dir / "answers.csv"
         self._embedder: OnnxEmbedder | None = None
         self._model_problem = ""
         self._book = load_book()
@@ -58,6 +59,7 @@ class Rapport:
         entry = load_catalogue().find(model)
         self._classifier = load_classifier(model, entry.dimension if entry else 0)
         self._guard = load_guard(self._classifier)
+        load_approved(self._answers, None)  # a malformed row ends the start, not the first question
         self._holder = IndexHolder(settings.index_dir, self._open_index)
         self._session = Session(settings, self._holder, self._knows)
         self._pipeline = Pipeline(settings, self._guard, self._book, self._session, None)
@@ -172,7 +174,7 @@ class Rapport:
         embedder.queries(["ready"])  # the first pass is the slow one
         self._embedder = embedder
         self._pipeline.embedder = embedder
-        self._pipeline.approved = load_approved(self.settings.corpus_dir / "answers.csv", embedder)
+        self._pipeline.approved = load_approved(self._answers, embedder)
         self._model_problem = ""
 
     def _open_index(self) -> Index:

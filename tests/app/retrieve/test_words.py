@@ -21,5 +21,5 @@ def test_the_stop_list_holds_no_word_that_a_question_turns_on() -> None:
 
 @given(st.text())
 def test_never_raises(text: str) -> None:
-    assert all(word == word.casefold() for word in words(text) if word.isascii())
-    terms(text)
+    assert all(word and not word.isspace() for word in words(text))
+    assert len(terms(text)) <= len(words(text))
