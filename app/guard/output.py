@@ -51,9 +51,9 @@ class OutputCheck:
 
     def fault(self, sentence: str, quote: str | None = None) -> str | None:
         """What is wrong with the sentence: a rule's id, "address", "phone" or "number"; None when nothing is."""
-        text = self._lexicon.plain(canonical(sentence))
+        readings = list(self._lexicon.plain(canonical(sentence)))
         for rule in self.rules:
-            if any(not self._harmless.search(text[: match.end()]) for match in rule.pattern.finditer(text)):
+            if any(not self._harmless.search(text[: match.end()]) for text in readings for match in rule.pattern.finditer(text)):
                 return rule.id
         return None if quote is None and not _holds_address(sentence) else _foreign(sentence, quote or "")
 
