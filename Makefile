@@ -38,7 +38,7 @@ bench: index
 	@$(BIN)/rapport bench latency
 
 eval: index
-	@$(BIN)/rapport eval evals/suites/*.csv --report artefacts/report.html
+	@mkdir -p artefacts && $(BIN)/rapport eval evals/suites --report artefacts/report.html
 
 clean:
 	rm -rf .venv index .models artefacts build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .pytest_cache

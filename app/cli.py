@@ -166,6 +166,20 @@ def check(
     raise typer.Exit(run_check(folder or settings.corpus_dir, settings, json=as_json, infos=infos, complete=complete))
 
 
+@cli.command()
+def embed(
+    address: Annotated[str | None, typer.Argument(help="The address people reach this service at. [default: PUBLIC_URL]")] = None,
+    attributes: Annotated[list[str] | None, typer.Option("--set", help="An attribute of the tag, such as position=left.")] = None,
+) -> None:
+    """Print what to paste into the clinic's site: the tag with its hash, and the two policy lines."""
+    from app.embed import snippet
+
+    settings = _settings()
+    base = address or settings.public_url or f"http://{settings.host}:{settings.port}"
+    pairs = (pair.partition("=") for pair in attributes or ())
+    typer.echo(snippet(base, {name: value for name, _, value in pairs}))
+
+
 @models_cli.command("list")
 def models_list() -> None:
     """The catalogue: which models are known, and which are ready."""

@@ -47,7 +47,9 @@ class Clinic(_Group):
 class Retrieve(_Group):
     """How passages are found, and when nothing is good enough."""
 
-    cutoff: float | None = Field(None, ge=0, le=2, description="Least score of a passage worth quoting; empty: the model's calibrated value.")
+    cutoff: float | None = Field(
+        None, ge=0, le=2, description="Least score of a passage worth quoting; empty: the model's calibrated value."
+    )
     lexical_share: float | None = Field(None, ge=0, le=1, description="Weight of the keyword score; empty: the model's calibrated value.")
     per_article: int = Field(2, ge=1, le=10, description="Most passages of one article in a result.")
     candidates: int = Field(100, ge=10, le=1000, description="How deep each of the two searches is read.")
@@ -92,6 +94,9 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[str, ...] = Field((), description="Addresses or networks of your reverse proxies.")
     public_url: str = Field("", description="Address people reach this server at, when it is not what the request says.")
     cite_overdue: bool = Field(True, description="Whether articles past their review date may still be cited.")
+    gaps_file: Path | None = Field(
+        None, description="Where declined questions are counted by nearest article, without text; empty: not at all."
+    )
     metrics: bool = Field(True, description="Whether /metrics is served.")
     chroma_url: str = Field("", description="A Chroma server to use instead of the embedded one.")
     redis_url: SecretStr = Field(SecretStr(""), description="A Redis server for limits shared by several replicas.")

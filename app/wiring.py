@@ -15,6 +15,7 @@ from app.compose.answer import READ
 from app.compose.approved import load_approved
 from app.domain import Article, Conversation, Event, Hit, Reply, Verdict
 from app.errors import IndexUnavailable, ModelError
+from app.gaps import GapCounter
 from app.guard.classifier import load_classifier
 from app.guard.replies import load_book
 from app.guard.screen import Guard, load_guard
@@ -62,7 +63,8 @@ class Rapport:
         load_approved(self._answers, None)  # a malformed row ends the start, not the first question
         self._holder = IndexHolder(settings.index_dir, self._open_index)
         self._session = Session(settings, self._holder, self._knows)
-        self._pipeline = Pipeline(settings, self._guard, self._book, self._session, None)
+        count = GapCounter(settings.gaps_file).record if settings.gaps_file else None
+        self._pipeline = Pipeline(settings, self._guard, self._book, self._session, None, on_declined=count)
         self._opening: threading.Thread | None = None
 
     # --- asking -------------------------------------------------------------------------------------------------------
