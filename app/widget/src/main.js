@@ -18,6 +18,5 @@ if (given("launcher") !== "none") {
   for (let i = 0; i < attributes.length; i++) {
     if (/^data-/.test(attributes[i].name)) chat.setAttribute(attributes[i].name, attributes[i].value);
   }
-  if (document.body) put(document.body, chat);
-  else addEventListener("DOMContentLoaded", () => put(document.body, chat));
+  put(document.documentElement, chat); // beside the body: what a site does to its body (fading, transforming, replacing) leaves the chat as it is
 }

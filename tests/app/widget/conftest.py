@@ -127,7 +127,9 @@ def say(page: Page, text: str) -> None:
 
 def violations(page: Page) -> list[str]:
     """What axe finds, all its rules, best practices too."""
-    return [f"{found['id']}: {found['nodes'][0]['target']}" for found in Axe().run(page).response["violations"]]
+    return [
+        f"{found['id']}: {found['nodes'][0]['target']} {found['nodes'][0]['any'][:1]}" for found in Axe().run(page).response["violations"]
+    ]
 
 
 def shot(page: Page, name: str) -> None:
