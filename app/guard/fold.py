@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 
 _NESTED_AMP = re.compile(r"&(?:(?:amp|#0{0,9}38|#x0{0,9}26);)+", re.IGNORECASE)
@@ -22,51 +23,48 @@ _STOPS = "!。！।۔;؛|"
 _ASKS = "?؟"
 _DOTS = re.compile(r"\.{2,}")
 _END_DOT = re.compile(r"\.(?=\s|$)")
-_LOOSE_APOSTROPHE = re.compile(r"(?<![^\W_])'|'(?![^\W_])")
 _MARK_RUN = re.compile(r"[.?](?: [.?])+")
 
 
 class _Table(dict[int, str | None]):
     """A ``str.translate`` table that decides about each character once."""
 
+    def __init__(self, decide: Callable[[str], str | None]) -> None:
+        super().__init__()
+        self._decide = decide
+
     def __missing__(self, code: int) -> str | None:
-        char = chr(code)
-        self[code] = result = self.decide(char)
+        self[code] = result = self._decide(chr(code))
         return result
 
-    def decide(self, char: str) -> str | None:
-        raise NotImplementedError
 
-
-class _Strip(_Table):
-    def decide(self, char: str) -> str | None:
-        category = unicodedata.category(char)
-        if category in ("Mn", "Me", "Cf") or char in _BLANKS:
-            return None
-        if category[0] == "Z" or category in ("Cc", "Co", "Cs"):
-            return " "
-        return "'" if char in _APOSTROPHES else _STROKES.get(char) or _ARABIC.get(char, char)
-
-
-class _Words(_Table):
-    def decide(self, char: str) -> str | None:
-        if char in _STOPS:
-            return " . "
-        if char in _ASKS:
-            return " ? "
-        if char in ".'" or unicodedata.category(char)[0] in "LN" or unicodedata.category(char) == "Mc":
-            return char
+def _stripped(char: str) -> str | None:
+    category = unicodedata.category(char)
+    if category in ("Mn", "Me", "Cf") or char in _BLANKS:
+        return None
+    if category[0] == "Z" or category in ("Cc", "Co", "Cs"):
         return " "
+    return "'" if char in _APOSTROPHES else _STROKES.get(char) or _ARABIC.get(char, char)
+
+
+def _word_or_mark(char: str) -> str:
+    if char in _STOPS:
+        return " . "
+    if char in _ASKS:
+        return " ? "
+    if char in ".'" or unicodedata.category(char)[0] in "LN" or unicodedata.category(char) == "Mc":
+        return char
+    return " "
 
 
 @cache
-def _strip() -> _Strip:
-    return _Strip()
+def _strip() -> _Table:
+    return _Table(_stripped)
 
 
 @cache
-def _words() -> _Words:
-    return _Words()
+def _words() -> _Table:
+    return _Table(_word_or_mark)
 
 
 def safe(text: str) -> str:
@@ -84,13 +82,8 @@ def fold(text: str) -> str:
     Combining marks and invisible characters go, compatibility forms (full width, mathematical, circled …) become plain letters.
     Symbols, spaces and punctuation stay.
     """
-    text = _unescape(safe(text))
-    for _ in range(4):  # case folding can yield characters that decompose again
-        folded = _fold_once(text)
-        if folded == text:
-            break
-        text = folded
-    return text
+    folded = _fold_once(_unescape(safe(text)))
+    return folded if folded.isascii() else _fold_once(folded)  # case folding can yield characters that decompose again
 
 
 def _unescape(text: str) -> str:
@@ -115,9 +108,7 @@ def tidy(folded: str) -> str:
     """
     text = _DOTS.sub(" ", folded)
     text = _END_DOT.sub(" . ", text.translate(_words()))
-    if "." in text:
-        text = " ".join(word if word == "." else word.replace(".", " ") for word in text.split())
-    text = _LOOSE_APOSTROPHE.sub(" ", text)
+    text = " ".join([word if word == "." else word.replace(".", " ").strip("' ") for word in text.split()])
     text = _MARK_RUN.sub(lambda run: "?" if "?" in run.group() else ".", " ".join(text.split()))
     return text.strip(" .") if not text.strip(" .?") else text
 

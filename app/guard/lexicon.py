@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,9 +17,12 @@ from app.guard.fold import canonical
 
 FOLDER = Path(__file__).parent / "words"
 _RUN = re.compile(r"(.)\1+")
-_LONG_RUN = re.compile(r"(\w)\1{2,}")
+_LONG_RUN = re.compile(r"([^\W\d_])\1{2,}")
+_DIGITS = re.compile(r"(\d+)")
 _LONG_WORD = 6  # from this length on, a lost letter still leaves a word that can be told
-_SHORTEST = 4
+_SHORTEST = 3
+_SWAPPED_FROM = 5
+_STARS = "*#_•.-!@$"  # what letters are hidden behind
 _LONGEST_WORD = 16
 
 
@@ -37,22 +40,30 @@ class Lexicon:
     guarded: tuple[str, ...]
     small: frozenset[str]
     vocabulary: frozenset[str] = field(default_factory=frozenset)
+    swaps: dict[str, str] = field(default_factory=dict)
 
     def knowing(self, words: Iterable[str]) -> Lexicon:
         """The same lexicon with more known words (used to find word ends where letters stand apart)."""
-        return replace(self, vocabulary=self.vocabulary | {word for word in words if word.isalpha()})
+        known = self.vocabulary | {word for word in words if word[:1].isalpha() and not any(char.isdigit() for char in word)}
+        swaps = {typo: word for word in sorted(known) if len(word) >= _SWAPPED_FROM for typo in _swapped(word)}
+        return replace(self, vocabulary=known, swaps={typo: word for typo, word in swaps.items() if typo not in known})
 
-    def plain(self, text: str) -> str:
+    def mend(self, text: str) -> str:
+        """Tidied text with two swapped letters put right in words that the rules know, whatever the language."""
+        return " ".join(self.swaps.get(word, word) for word in text.split(" "))
+
+    def plain(self, text: str) -> Iterator[str]:
         """English as the rules are written: no short forms, no algospeak, misspelled key words mended, apostrophes gone.
 
-        Takes and returns tidied text.
+        Takes and yields tidied text; two of them where a stretched word may be either of two ("tooo": to, too).
         """
+        yield self._plain(text)
         if _LONG_RUN.search(text):
-            text = _LONG_RUN.sub(r"\1\1\1", text)  # longer says nothing more
-            text = " ".join(self._unstretch(word) for word in text.split(" "))
-        words = [self._word(word) for word in text.split(" ")]
-        text = " ".join(words)
-        return self._join_pairs(text.split(" "))
+            yield self._plain(" ".join(self._unstretch(word) for word in text.split(" ")))
+
+    def _plain(self, text: str) -> str:
+        words = " ".join([self._word(word) for word in text.split(" ")])
+        return self._join_pairs(words.split(" "))
 
     def _unstretch(self, word: str) -> str:
         if not _LONG_RUN.search(word):
@@ -80,15 +91,17 @@ class Lexicon:
 
     def uncensor(self, word: str) -> str | None:
         """The guarded word that fits a word with letters starred out (``su*cide``), or None."""
-        if len(word) < 3 or not any(char.isalpha() for char in word):
+        inner = word.strip(".,;:?!")
+        if len(inner) < _SHORTEST or not inner[0].isalpha() or not any(mark in inner for mark in _STARS):
             return None
-        for known in (*self.guarded, "die", "rape"):
-            if len(known) == len(word) and all(a == b or not a.isalnum() for a, b in zip(word, known, strict=True)):
-                return known
-        return None
+        pattern = re.compile("".join(re.escape(char) if char.isalnum() else "." for char in inner))
+        return next((known for known in (*self.guarded, "die", "rape") if len(known) == len(inner) and pattern.fullmatch(known)), None)
 
     def split(self, letters: str) -> str:
         """Words for a run of letters written apart: the cheapest cut into known words. Linear in the run."""
+        return " ".join(part if part.isdigit() else self._cut(part) for part in _DIGITS.split(letters) if part)
+
+    def _cut(self, letters: str) -> str:
         best: list[tuple[int, int]] = [(0, 0)]  # cost up to here, start of the last word
         for end in range(1, len(letters) + 1):
             choices = [(best[end - 1][0] + 12, end - 1)]
@@ -148,13 +161,15 @@ def _misspellings(words: Iterable[str], real: set[str]) -> dict[str, str]:
     return {typo: word for word in words for typo in _near(word) if typo not in real}
 
 
+def _swapped(word: str) -> Iterable[str]:
+    return (word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1))
+
+
 def _near(word: str) -> Iterable[str]:
-    if len(word) >= _SHORTEST:
-        for i in range(len(word) - 1):
-            yield word[:i] + word[i + 1] + word[i] + word[i + 2 :]
-        for i, char in enumerate(word):
-            yield word[:i] + char + word[i:]
-        yield "".join(char * 2 if char in "aeiouy" else char for char in word)
+    yield from _swapped(word)
+    for i, char in enumerate(word):
+        yield word[:i] + char + word[i:]
+    yield "".join(char * 2 if char in "aeiouy" else char for char in word)
     if len(word) >= _LONG_WORD:
         for i in range(1, len(word)):
             yield word[:i] + word[i + 1 :]

@@ -91,12 +91,12 @@ class _Matcher:
         """Who matches, each once, in order."""
         return sorted({self._owners[hit] for hit in self._hits(text)})
 
-    def mask(self, text: str, breaks: re2._Regexp[str] | None) -> tuple[str, list[int]]:
-        """The text without what matches, and who matched. What holds two thoughts (``breaks``) stays."""
+    def mask(self, text: str, breaks: dict[int, re2._Regexp[str]]) -> tuple[str, list[int]]:
+        """The text without what matches, and who matched. What holds two thoughts (the owner's ``breaks``) stays."""
         owners: set[int] = set()
 
         def put(match: re2._Match[str]) -> str:
-            if breaks is not None and breaks.search(match.group()):
+            if owner in breaks and breaks[owner].search(match.group()):
                 return str(match.group())
             owners.add(owner)
             return _MASK
@@ -118,7 +118,7 @@ class RuleSet:
         self.contexts = tuple(contexts)
         self._rules = {english: _matcher(self.rules, english) for english in (True, False)}
         self._contexts = {english: _matcher(self.contexts, english) for english in (True, False)}
-        self._breaks = {english: _breaks(self.contexts, english) for english in (True, False)}
+        self._breaks = {i: re2.compile(context.breaks) for i, context in enumerate(self.contexts) if context.breaks}
 
     def matching(self, seen: Views) -> tuple[list[Rule], list[Context]]:
         """The rules and the contexts that fire on any reading of a message."""
@@ -126,7 +126,7 @@ class RuleSet:
         contexts: set[int] = set()
         for english, texts in ((True, seen.plain), (False, seen.native)):
             for text in texts:
-                masked, released = self._contexts[english].mask(text, self._breaks[english])
+                masked, released = self._contexts[english].mask(text, self._breaks)
                 contexts.update(released)
                 rules.update(self._rules[english].owners(masked))
         return [self.rules[i] for i in sorted(rules)], [self.contexts[i] for i in sorted(contexts)]
@@ -144,9 +144,10 @@ class RuleSet:
 
     def words(self) -> set[str]:
         """Every word of the examples: what the rules are about."""
-        examples = [text for rule in self.rules for text in (*rule.must_match, *rule.must_not_match)]
-        examples += [text for context in self.contexts for text in (*context.must_release, *context.must_not_release)]
-        return {word.replace("'", "") for text in examples for word in canonical(text).split()}
+        examples = [(rule.language, text) for rule in self.rules for text in (*rule.must_match, *rule.must_not_match)]
+        examples += [(context.language, text) for context in self.contexts for text in (*context.must_release, *context.must_not_release)]
+        # "can't" is one word however it is typed; "n'arrive" is two.
+        return {word for language, text in examples for word in canonical(text).replace("'", "" if language == ENGLISH else " ").split()}
 
 
 def graver(first: Verdict, second: Verdict) -> Verdict:
@@ -156,11 +157,6 @@ def graver(first: Verdict, second: Verdict) -> Verdict:
 
 def _matcher(items: Sequence[Rule | Context], english: bool) -> _Matcher:
     return _Matcher([(i, pattern) for i, item in enumerate(items) if (item.language == ENGLISH) is english for pattern in item.patterns])
-
-
-def _breaks(contexts: Sequence[Context], english: bool) -> re2._Regexp[str] | None:
-    every = dict.fromkeys(context.breaks for context in contexts if context.breaks and (context.language == ENGLISH) is english)
-    return re2.compile("|".join(every)) if every else None
 
 
 # --- loading ----------------------------------------------------------------------------------------------------------
@@ -227,7 +223,7 @@ def _context(file: str, data: dict[str, Any], item: dict[str, Any], macros: dict
         must_release=tuple(item["must_release"]),
         must_not_release=tuple(item["must_not_release"]),
         line=bool(item.get("line", False)),
-        breaks="".join(_compiled(name, [data["breaks"]], macros, data)) if "breaks" in data else "",
+        breaks="|".join(_compiled(name, [part["breaks"] for part in (data, item) if "breaks" in part], macros, data)),
     )
 
 

@@ -11,17 +11,22 @@ import binascii
 import codecs
 import itertools
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from app.guard.fold import fold, safe, tidy
 from app.guard.lexicon import Lexicon
 
-_APART = re.compile(r"(?<![^\W_])[^\W_](?:[^\w']{1,12}[^\W_](?![^\W_])){2,}")
-_SEPARATOR = re.compile(r"[^\w']+")
+_LETTER = r"(?:[^\W_]|[\u0900-\u0963\u0966-\u0dff])"  # vowel signs of Indian scripts count as letters
+_APART = re.compile(rf"(?<![^\W_]){_LETTER}(?:[^\w'\u0900-\u0963\u0966-\u0dff]{{1,12}}{_LETTER}(?![^\W_])){{2,}}")
+_APOSTROPHE_APART = re.compile(r"(?<=\w)([^\w'])'\1(?=\w)")
+_SEPARATOR = re.compile(r"[^\w'\u0900-\u0963\u0966-\u0dff]+")
+_LONG_RUN = re.compile(r"([^\W\d_])\1{2,}")
+_VERY_LONG_RUN = re.compile(r"([^\W\d_])\1{4,}")
+_NUMBER = re.compile(r"(?<!\S)\d{2,}(?!\S)")
 _GLUE = re.compile(r"(?<=[^\W\d_])[^\w\s'?]+(?=[^\W\d_])|(?<=[^\W\d_])_+(?=[^\W\d_])")
 _MIXED = re.compile(r"[a-z][0-9@$!|+€£(]|[0-9@$|+€£(][a-z]")
-_CENSORED = re.compile(r"[a-z][a-z*#_.\-•]*[*#_.\-•][a-z*#_.\-•]*")
 _LOOKALIKE = re.compile(r"[^\x00-\x7f]")
 _OVERRIDES = "\u202e\u202d\u2067\u202b\u200f"
 _OVERRIDDEN = re.compile("[\u202e\u2067\u202b]([^\u202c\u2069]*)")
@@ -30,8 +35,10 @@ _LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{16,}={0,2}(?![\w+/=])")
 _HEX = re.compile(r"(?<!\w)(?:(?:0x)?[0-9a-fA-F]{2}[\s:]?){8,}(?!\w)")
 _ENGLISH = 0.15  # share of small words above which a text is taken for English as it stands
+_FEWEST_APART = 3  # single letters in a row that are taken for a word
 _PRINTABLE = 0.9  # share of letters, marks and spaces that makes decoded bytes a text
-_CJK = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])[^\w?.]+(?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])")
+_EAST = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+_CJK = re.compile(rf"(?<={_EAST})[^\w?.]+(?={_EAST}|\d)|(?<=\d)[^\w?.]+(?={_EAST})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +57,23 @@ def views(text: str, lexicon: Lexicon) -> Views:
     native = list(dict.fromkeys(_readings(text, lexicon)))
     for found in hidden:
         native.extend(_readings(found, lexicon))
+    native.extend([lexicon.mend(reading) for reading in native])
     native = list(dict.fromkeys(native))
-    plain = list(dict.fromkeys(lexicon.plain(reading) for reading in native))
+    plain = list(dict.fromkeys(said for reading in native for said in lexicon.plain(reading)))
     for turned in _scrambled(plain[0], native[0], lexicon):
-        plain.append(lexicon.plain(turned))
+        plain.extend(lexicon.plain(turned))
     return Views(tuple(reading.replace("'", " ") for reading in native), tuple(plain), unreadable=_has_blob(text))
 
 
 def _readings(text: str, lexicon: Lexicon) -> Iterator[str]:
     folded = fold(text)
-    yield tidy(folded)
     for variant in _letters(folded, lexicon):
+        seen = {" ".join(variant.split())}
         yield tidy(variant)
-        yield from (tidy(apart) for apart in _layouts(variant, lexicon))
+        for layout in _layouts(variant, lexicon):
+            if layout not in seen:
+                seen.add(layout)
+                yield tidy(layout)
     for turned in _reversed(text):
         yield tidy(fold(turned))
 
@@ -78,36 +89,47 @@ def _letters(folded: str, lexicon: Lexicon) -> Iterator[str]:
         spoken = "".join(f" {lexicon.emoji[char]} " if char in lexicon.emoji else char for char in base)
         if spoken != base:
             yield spoken
+    if _LONG_RUN.search(base):
+        yield _LONG_RUN.sub(r"\1", base)
+        yield _LONG_RUN.sub(r"\1", _VERY_LONG_RUN.sub(r"\1\1", base))
     if _MIXED.search(base):
         yield base.translate(lexicon.leet)
         yield base.translate(lexicon.leet_l)
+        yield " ".join(word if _NUMBER.fullmatch(word) else word.translate(lexicon.leet) for word in base.split())
 
 
 def _layouts(folded: str, lexicon: Lexicon) -> Iterator[str]:
     """The text with letters or words that stand apart brought together."""
-    glued = _GLUE.sub("", folded)
-    if glued != folded:
-        yield glued
-    if _APART.search(folded):
-        yield _APART.sub(lambda run: f" {_join(run.group(), lexicon)} ", folded)
-    if any(mark in folded for mark in "*#_.-•"):
-        whole = _CENSORED.sub(lambda word: lexicon.uncensor(word.group()) or word.group(), folded)
-        if whole != folded:
-            yield whole
-    joined = _CJK.sub("", folded)
-    if joined != folded:
-        yield joined
+    words = folded.split()
+    marked = [i for i, word in enumerate(words) if not word.isalnum()]
+    yield " ".join(_changed(words, marked, lambda word: _GLUE.sub("", word)))
+    yield " ".join(_changed(words, marked, lambda word: lexicon.uncensor(word) or word))
+    apart = _APOSTROPHE_APART.sub(r"\1", folded)
+    if sum(len(word) == 1 for word in _SEPARATOR.split(apart)) >= _FEWEST_APART and _APART.search(apart):
+        apart = _APART.sub(lambda run: f" {_join(run.group(), lexicon)} ", apart)
+        yield apart
+    if not folded.isascii():
+        yield _CJK.sub("", folded)
+        yield _CJK.sub("", apart)
+
+
+def _changed(words: list[str], which: list[int], change: Callable[[str], str]) -> list[str]:
+    changed = list(words)
+    for i in which:
+        changed[i] = change(words[i])
+    return changed
 
 
 def _join(run: str, lexicon: Lexicon) -> str:
     """Single letters as words: a wider gap is a word's end, if there are two kinds of gap; else known words tell."""
     gaps = _SEPARATOR.findall(run)
-    usual = min(len(gap) for gap in gaps)
+    widest = max(len(gap) for gap in gaps)
+    wide = widest if widest > min(len(gap) for gap in gaps) else widest + 1
     parts, word = [], ""
     for letter, gap in zip(_SEPARATOR.split(run), [*gaps, ""], strict=True):
         word += letter
-        if len(gap) > usual or not gap:
-            parts.append(word if len(word) < 3 or word in lexicon.vocabulary else lexicon.split(word))
+        if len(gap) >= wide or not gap:
+            parts.append(word if len(word) < _FEWEST_APART or word in lexicon.vocabulary else lexicon.split(word))
             word = ""
     return " ".join(parts)
 
@@ -122,7 +144,7 @@ def _reversed(text: str) -> Iterator[str]:
 def _scrambled(plain: str, native: str, lexicon: Lexicon) -> Iterator[str]:
     """Readings of a text that is hardly English: backwards, or with letters shifted by 13."""
     words = plain.split()
-    if len(words) < 3 or not plain.isascii() or sum(word in lexicon.small for word in words) > len(words) * _ENGLISH:
+    if len(words) < 3 or not plain.isascii() or sum(word in lexicon.small for word in words) > max(1, len(words) * _ENGLISH):
         return
     yield codecs.encode(native, "rot13")
     yield native[::-1]
@@ -147,11 +169,13 @@ def _blobs(text: str) -> Iterator[str]:
 
 def _looks_encoded(blob: str) -> bool:
     """Base64 mixes cases and digits in a way that words, names and slugs don't."""
-    inside = blob[1:].rstrip("=")
-    if re.fullmatch(r"[A-Za-z][a-z]*(?:[-_/][A-Za-z]?[a-z]*)*", blob):
-        return False
-    turns = sum(a.islower() and (b.isupper() or b.isdigit()) for a, b in itertools.pairwise(inside))
-    return turns >= 3 and any(char.isupper() for char in inside) and any(char.islower() for char in inside)
+    turns = sum(_sort(a) != _sort(b) and not (a.isupper() and b.islower()) for a, b in itertools.pairwise(blob))
+    sorts = {_sort(char) for char in blob}
+    return {"upper", "lower"} <= sorts and turns >= (4 if sorts & {"digit", "sign"} else 8)
+
+
+def _sort(char: str) -> str:
+    return "digit" if char.isdigit() else "upper" if char.isupper() else "lower" if char.islower() else "sign" if char in "+=" else "joint"
 
 
 def _unpack(blob: str) -> str | None:
@@ -165,7 +189,7 @@ def _unpack(blob: str) -> str | None:
         found = raw.decode()
     except (binascii.Error, ValueError):
         return None
-    readable = sum(char.isalpha() or char in " .,'?!\n" for char in found)
+    readable = sum(unicodedata.category(char)[0] in "LMNPZ" or char == "\n" for char in found)
     return found if found and readable >= len(found) * _PRINTABLE else None
 
 

@@ -18,7 +18,7 @@ def _homoglyph(text: str) -> str:
 
 
 def _between(mark: str) -> Callable[[str], str]:
-    return lambda text: mark.join(text)
+    return mark.join
 
 
 def _tags(text: str) -> str:
