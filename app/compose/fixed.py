@@ -34,12 +34,21 @@ def intent_of(message: str) -> tuple[str, Status] | None:
     plain = spoken(message)
     if len(plain) > LONGEST:
         return None
+    sign = _sign(message)
+    if sign is not None:
+        return sign, "greeting"
     if is_nonsense(message):
         return "nonsense", "off_topic"
     for intent in intents():
         if any(pattern.fullmatch(plain) for pattern in intent.patterns):
             return intent.id, intent.status
     return None
+
+
+def _sign(message: str) -> str | None:
+    """The intent of a message of nothing but signs ("👋", "🙏🙏"), or None."""
+    bare = {char for char in message if not char.isspace() and unicodedata.category(char) not in ("Mn", "Cf", "Sk")}
+    return next((intent for intent, signs in _signs().items() if bare and bare <= signs), None)
 
 
 def spoken(message: str) -> str:
@@ -92,6 +101,12 @@ def intents() -> tuple[Intent, ...]:
         )
         for entry in data["intent"]
     )
+
+
+@cache
+def _signs() -> dict[str, frozenset[str]]:
+    signs: dict[str, str] = tomllib.loads(FIXED_FILE.read_text("utf-8"))["signs"]
+    return {intent: frozenset(chars) for intent, chars in signs.items()}
 
 
 def _fill(pattern: str, words: dict[str, str]) -> str:

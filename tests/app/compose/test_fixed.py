@@ -44,7 +44,12 @@ def test_no_question_of_our_library_is_small_talk() -> None:
     assert [question for question in questions if intent_of(question)] == []
 
 
-@pytest.mark.parametrize("text", ["???", "asdfasdf", "aaaaaa", "🙂", "hjkhdfgkjh", "12345", "...", ""])
+@pytest.mark.parametrize(("message", "intent"), [("👋", "greeting"), ("🙏🏽 🙏🏽", "thanks"), ("❤️", "thanks")])
+def test_a_lone_sign_is_understood(message: str, intent: str) -> None:
+    assert intent_of(message) == (intent, "greeting")
+
+
+@pytest.mark.parametrize("text", ["???", "asdfasdf", "aaaaaa", "🙃", "hjkhdfgkjh", "12345", "...", ""])
 def test_nonsense(text: str) -> None:
     assert is_nonsense(text)
     assert intent_of(text) == ("nonsense", "off_topic")
