@@ -26,7 +26,7 @@ _LONG_RUN = re.compile(r"([^\W\d_])\1{2,}")
 _VERY_LONG_RUN = re.compile(r"([^\W\d_])\1{4,}")
 _NUMBER = re.compile(r"(?<!\S)\d{2,}(?!\S)")
 _GLUE = re.compile(r"(?<=[^\W\d_])[^\w\s'?]+(?=[^\W\d_])|(?<=[^\W\d_])_+(?=[^\W\d_])")
-_MIXED = re.compile(r"[a-z][0-9@$!|+€£(]|[0-9@$|+€£(][a-z]")
+_MIXED = re.compile(r"[a-z][0-9@$|+€£]|[0-9@$|+€£][a-z]|[a-z][!(][a-z]")
 _LOOKALIKE = re.compile(r"[^\x00-\x7f]")
 _OVERRIDES = "\u202e\u202d\u2067\u202b\u200f"
 _OVERRIDDEN = re.compile("[\u202e\u2067\u202b]([^\u202c\u2069]*)")
