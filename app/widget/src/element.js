@@ -1,7 +1,7 @@
 // <rapport-chat>: the shadow root, the launcher, opening and closing, the clinic's attributes and the server's configuration.
 
 import css from "widget-style";
-import { button, drop, icon, make, put, set, string } from "./dom.js";
+import { button, drop, fill, icon, make, put, set, string } from "./dom.js";
 import { onShiftThrice } from "./exit.js";
 import { panel } from "./panel.js";
 import { readable } from "./theme.js";
@@ -153,8 +153,7 @@ function start(host, shadow, server, get) {
   onShiftThrice(() => open && host.isConnected, (left) => {
     if (!made) return;
     if (!left) return made.exit();
-    const { exitLeft, once, twice } = settings.words;
-    made.announce(exitLeft.replace("{n}", left > 1 ? twice : once));
+    made.announce(fill(settings.words.exitLeft, { n: left }));
   });
   if (!floating) first();
   // Until it opens, only the launcher's colour matters, and only when the clinic chose one.

@@ -3,8 +3,7 @@
 import { button, drop, make, put, set } from "./dom.js";
 import { rate } from "./wire.js";
 
-const UP = "M7 11v9H4v-9zM7 11l4-8c2 0 3 1 2.6 3l-.6 3h6a2 2 0 0 1 2 2.3l-1.2 7a2 2 0 0 1-2 1.7H7";
-const DOWN = "M17 13V4h3v9zM17 13l-4 8c-2 0-3-1-2.6-3l.6-3H5a2 2 0 0 1-2-2.3l1.2-7a2 2 0 0 1 2-1.7H17";
+const THUMB = "M7 11v9H4v-9zM7 11l4-8c2 0 3 1 2.6 3l-.6 3h6a2 2 0 0 1 2 2.3l-1.2 7a2 2 0 0 1-2 1.7H7";
 const COPY = "M9 9h11v11H9zM5 15H4V4h11v1";
 
 /**
@@ -30,8 +29,8 @@ export function feedback(reply, { words, server }, announce) {
   const up = button("", words.up, () => {
     drop(reasons);
     send("up");
-  }, UP);
-  const down = button("", words.down, () => {
+  }, THUMB);
+  const down = button("down", words.down, () => {
     if (!reasons) reasons = choices(words, (reason) => {
       drop(reasons);
       down.focus();
@@ -39,7 +38,7 @@ export function feedback(reply, { words, server }, announce) {
     });
     put(bar, reasons);
     send("down");
-  }, DOWN);
+  }, THUMB);
   set(up, "aria-pressed", "false");
   set(down, "aria-pressed", "false");
   const copy = navigator.clipboard ? button("", words.copy, () => {

@@ -112,7 +112,7 @@ export function panel(now, look, close) {
   box.rows = 1;
   box.autocomplete = "off";
   box.dir = "auto";
-  box.placeholder = words.hint;
+  box.placeholder = words.box;
   set(box, "aria-describedby", problem.id);
   set(box, "enterkeyhint", "send");
   box.addEventListener("input", typed);

@@ -87,24 +87,30 @@ export function conversation(stage, now) {
       if (/^(answered|partial|no_answer|clinical_advice|off_topic)$/.test(reply.status)) {
         put(turn, feedback({ id: string(reply.id), text }, settings, stage.announce));
       }
+      if (reply.status === "error") put(turn, again(2));
       put(turn, suggestions(reply.suggestions, words));
       stage.show(asked, true);
       stage.announce(words.answer + ". " + text);
+    };
+    /** A way to ask the same again, which takes the place of this turn. @param {number} said how much of the history is this turn's */
+    const again = (said) => {
+      const failed = history.length;
+      return put(make("p", "links"), button("chip", words.retry, () => {
+        if (running) return;
+        if (history.length === failed) history.length = failed - said; // asked again, not twice
+        drop(turn);
+        stage.focusBox();
+        answer(message, now(), asked);
+      }));
     };
     /** @param {unknown} error */
     const fail = (error) => {
       history[history.length] = { role: "user", content: message };
       drop(waits);
-      const failed = history.length, plain = error instanceof Refused && /^en/i.test(settings.locale) ? error.message : "";
+      const plain = error instanceof Refused && /^en/i.test(settings.locale) ? error.message : "";
       const why = blocks.firstChild ? words.partly : plain || (navigator.onLine === false ? words.offline : words.failed);
-      const again = button("chip", words.retry, () => {
-        if (running) return;
-        if (history.length === failed) history.length = failed - 1; // asked again, not twice
-        drop(turn);
-        stage.focusBox();
-        answer(message, now(), asked);
-      });
-      put(turn, put(make("div", "notice"), make("p", "", why), put(make("p", "links"), again)));
+      put(turn, put(make("div", "notice"), make("p", "", why), again(1)));
+      stage.show(asked, true);
       if (danger || grave) help();
       else stage.announce(why);
     };

@@ -60,6 +60,8 @@ class Clinic(FakeRapport):
             region = conversation.region or self.settings.region
             blocks = load_book().reply(verdict, region, conversation.locale, self.settings.clinic, 0)
             return Reply("r1", status, blocks, guard=verdict)
+        if not self.state.ready:
+            return Reply("r1", "error", (Block("paragraph", "The articles can't be searched right now."),))
         if conversation.message == NOTHING:
             contact = Block("contact", "Riverside Clinic", links=(Link("Phone: +1 555 010 0199", "tel:+15550100199"),))
             return Reply("r1", "no_answer", (Block("paragraph", "The articles I can use don't cover that."), contact))

@@ -275,6 +275,17 @@ def test_a_refusal_is_said_in_the_servers_words(new_context: NewContext) -> None
     expect(told(page, "Please wait 9 seconds.")).to_be_visible()
 
 
+def test_a_reply_that_could_not_be_given_can_be_asked_for_again(page: Page, rapport: Clinic) -> None:
+    opened(page)
+    rapport.state.ready = False
+    say(page, QUESTION)
+    expect(told(page, "The articles can't be searched right now.")).to_be_visible()
+    rapport.state.ready = True
+    page.get_by_role("button", name="Try again").click()
+    expect(told(page, QUOTE)).to_be_visible()
+    assert rapport.seen[-1].history == ()
+
+
 def test_an_answer_that_breaks_off_says_so(page: Page) -> None:
     opened(page)
     say(page, BREAK)

@@ -36,9 +36,9 @@ def test_the_button_leaves_at_once_and_the_page_is_not_in_the_way_back(page: Pag
 def test_shift_three_times_leaves_and_says_how_many_are_left(page: Page) -> None:
     status = page.get_by_role("status")
     page.keyboard.press("Shift")
-    expect(status).to_have_text("Press Shift two times more to leave this page.")
+    expect(status).to_have_text("Presses of Shift left until this page closes: 2.")
     page.keyboard.press("Shift")
-    expect(status).to_have_text("Press Shift once more to leave this page.")
+    expect(status).to_have_text("Presses of Shift left until this page closes: 1.")
     page.keyboard.press("Shift")
     page.wait_for_url(ELSEWHERE)
 

@@ -237,10 +237,10 @@ def test_nothing_on_the_page_moves(new_context: NewContext, clinic_site: Site, u
 
 
 def test_loading_takes_little_of_the_main_thread(new_context: NewContext, clinic_site: Site, url: str) -> None:
-    """Thread time (not wall time, which a busy machine stretches) of compiling and running the script: the best of five loads."""
+    """Thread time (not wall time, which a busy machine stretches) of compiling and running the script: the best of three loads."""
     address = clinic_site.page("/fast", "<body><main>" + "<p>Some words of the clinic.</p>" * 200 + "</main>" + plain(url))
     times = []
-    for _ in range(5):
+    for _ in range(3):
         page = new_context().new_page()
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable", {"timeDomain": "threadTicks"})

@@ -131,7 +131,7 @@ def evil_reply(text: str) -> list[tuple[str, Any]]:
     kinds = ("paragraph", "points", "notice", "resources", "contact", "heading", text)
     blocks = [{"type": kind, "text": text, "citations": [1], "items": [item], "links": links} for kind in kinds]
     plain = [{"type": kind, "text": text, "citations": [1], "links": links} for kind in kinds]
-    odd = [{"type": 7, "text": {"toString": text}, "items": text, "citations": text, "links": 5}, None, 7, text, []]
+    odd: list[Any] = [{"type": 7, "text": {"toString": text}, "items": text, "citations": text, "links": 5}, None, 7, text, []]
     done = {
         "id": text,
         "status": "answered",
