@@ -51,7 +51,7 @@ class Retrieve(_Group):
         None, ge=0, le=2, description="Least score of a passage worth quoting; empty: the model's calibrated value."
     )
     lexical_share: float | None = Field(None, ge=0, le=1, description="Weight of the keyword score; empty: the model's calibrated value.")
-    per_article: int = Field(2, ge=1, le=10, description="Most passages of one article in a result.")
+    per_article: int = Field(3, ge=1, le=10, description="Most passages of one article in a result.")
     candidates: int = Field(100, ge=10, le=1000, description="How deep each of the two searches is read.")
 
 

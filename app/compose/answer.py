@@ -18,7 +18,7 @@ from app.settings import Clinic
 Vector = NDArray[np.float32]
 
 READ = 8  # passages looked at for one question
-POINTS = 4  # after the lead, for one question
+POINTS = 5  # after the lead, for one question
 POINTS_EACH = 2  # after each lead, for a question of several parts
 SUGGESTIONS = 3
 SAME_QUESTION = 0.955  # cosine above which a heading asks what was just asked
