@@ -17,6 +17,7 @@ from app.domain import Article, Conversation, Event, Hit, Reply, Verdict
 from app.errors import IndexUnavailable, ModelError
 from app.gaps import GapCounter
 from app.guard.classifier import load_classifier
+from app.guard.figures import load_figures
 from app.guard.replies import load_book
 from app.guard.screen import Guard, load_guard
 from app.models.catalogue import load_catalogue
@@ -56,6 +57,7 @@ class Rapport:
         self._embedder: OnnxEmbedder | None = None
         self._model_problem = ""
         self._book = load_book()
+        self._figures = load_figures()
         model = prepared_name(settings.embedding_model, settings.models_dir)
         entry = load_catalogue().find(model)
         self._classifier = load_classifier(model, entry.dimension if entry else 0)
@@ -124,8 +126,8 @@ class Rapport:
             return index.articles()
 
     def safety(self) -> Mapping[str, Any]:
-        """The published protocol and the lines of each region."""
-        return self._book.protocol()
+        """The published protocol, the lines of each region, and the guard's measured figures."""
+        return {**self._book.protocol(), "measured": self._figures}
 
     def readiness(self) -> Readiness:
         """Cheap: looks at what is open."""

@@ -55,13 +55,14 @@ class Guard:
         self._signatures = tuple(canonical(lead) for lead in book.signatures())
 
     def screen(self, conversation: Conversation, embed: Embed | None = None) -> Verdict:
-        """The decision. ``embed`` is called at most once, with ``windows(message)`` first. Never raises, on any text.
+        """The decision. ``embed`` is called at most once, with ``windows(message)`` first; without it the classifier reads letters alone.
+        Never raises, on any text.
 
         When the rules can't be run, or the classifier fails, is late or gives numbers that make no sense, everything that the rules
         have not decided gets the safe fallback.
         """
         ruled = self.screen_rules(conversation)
-        if ruled.outcome is Outcome.CRISIS or ruled.layer == "failsafe" or self._semantic is None or embed is None:
+        if ruled.outcome is Outcome.CRISIS or ruled.layer == "failsafe" or self._semantic is None:
             return ruled
         try:
             return self._with_semantic(conversation, ruled, embed)
@@ -118,7 +119,7 @@ class Guard:
 
     # --- classifier ---------------------------------------------------------------------------------------------------
 
-    def _with_semantic(self, conversation: Conversation, ruled: Verdict, embed: Embed) -> Verdict:
+    def _with_semantic(self, conversation: Conversation, ruled: Verdict, embed: Embed | None) -> Verdict:
         semantic = self._semantic
         assert semantic is not None  # noqa: S101 - the caller has looked
         new = windows(conversation.message)

@@ -174,8 +174,9 @@ def test_four_thousand_characters_take_milliseconds(guard: Guard) -> None:
 # --- the classifier ---------------------------------------------------------------------------------------------------
 
 
-def test_without_vectors_the_rules_decide_alone() -> None:
-    assert _guard(Scripted({"": _judgement(crisis=1.0)})).screen(Conversation("hello")) == PASS
+def test_without_vectors_the_classifier_reads_letters_alone() -> None:
+    assert _guard(Scripted({"": _judgement(crisis=1.0)})).screen(Conversation("hello")).outcome is Outcome.CRISIS
+    assert _guard(None).screen(Conversation("hello")) == PASS
 
 
 def test_it_adds_what_is_indirect_and_is_asked_once_with_the_message_first() -> None:

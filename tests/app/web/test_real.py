@@ -78,6 +78,10 @@ def test_a_long_message_that_holds_danger_gets_the_crisis_reply(client: TestClie
 
 def test_the_safety_page_shows_the_real_lines(client: TestClient) -> None:
     html = client.get("/safety").text
+    measured = client.get("/v1/safety").json()["measured"]
+    assert len(measured["rows"]) > 10
+    assert "How often it is right" in html
+    assert f"{measured['rows'][0]['guard']['of']}" in html
     assert html.index("United States") < html.index("Australia")
     assert 'href="tel:988"' in html
 
