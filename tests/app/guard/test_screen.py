@@ -46,7 +46,7 @@ def _judgement(
     return Judgement(crisis=crisis, category=category, clinical=clinical, clinical_category=advice, sensitive=sensitive)
 
 
-def _guard(semantic: Semantic) -> Guard:
+def _guard(semantic: Semantic | None) -> Guard:
     """A guard with thresholds of its own, so that tuning the real ones changes no test."""
     guard = load_guard(semantic)
     guard._thresholds = {"crisis": 0.5, "crisis_in_context": 0.9, "crisis_earlier": 0.7, "clinical": 0.5, "sensitive": 0.5, "seconds": 2.0}
