@@ -105,11 +105,11 @@ class Pipeline:
             asking = _Asking(self, conversation, opened)
             one_pass = OnePass(self.embedder, asking.texts) if self.embedder is not None else None
 
-            verdict = self._guard.screen(conversation, one_pass)
+            intent = intent_of(conversation.message)
+            verdict = self._screen(conversation, one_pass, opening_small_talk=intent is not None and not conversation.history)
             if verdict.blocks:
                 return self._referral(conversation, verdict)
 
-            intent = intent_of(conversation.message)
             if intent is not None:
                 return self._fixed(conversation, verdict, texts, *intent)
 
@@ -129,6 +129,10 @@ class Pipeline:
             receipt = {"build": opened.index.name, "composer": "quotes", "model": opened.index.manifest.model}
             receipt |= {"score": f"{answer.probability:.3f}", "cutoff": f"{opened.answerer.answerable.answer_from:.3f}"}
             return self._reply(conversation, answer.status, answer.blocks, verdict, answer.citations, answer.suggestions, receipt)
+
+    def _screen(self, conversation: Conversation, embed: OnePass | None, *, opening_small_talk: bool) -> Verdict:
+        """The guard. "Hello" or "are you a robot?" as a first message, whole, is released from the classifier; never from the rules."""
+        return self._guard.screen_rules(conversation) if opening_small_talk else self._guard.screen(conversation, embed)
 
     # --- replies ------------------------------------------------------------------------------------------------------
 

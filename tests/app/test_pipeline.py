@@ -96,6 +96,12 @@ def test_what_is_not_for_the_articles_gets_its_own_reply(library: Rapport, messa
     assert not reply.citations
 
 
+def test_small_talk_is_never_released_from_the_rules_nor_after_danger(library: Rapport) -> None:
+    assert library.answer(Conversation("hello, I want to kill myself")).status == "crisis"
+    after = Conversation("ok thanks, bye", (Turn("user", DANGER), Turn("assistant", "Please call a line.")))
+    assert library.answer(after).guard.outcome is not Outcome.PASS
+
+
 def test_spanish_replies_on_request(library: Rapport) -> None:
     assert library.answer(Conversation("hola", locale="es")).text.startswith("Hola")
 
