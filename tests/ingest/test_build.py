@@ -233,6 +233,7 @@ def test_progress_names_each_phase_and_ends_at_the_total(settings: Settings) -> 
         "embedding passages",
         "embedding articles",
         "embedding questions",
+        "embedding examples",
         "embedding sentences",
         "storing vectors",
         "keyword index",

@@ -211,3 +211,10 @@ def test_only_somebody_alone_with_the_machine_is_not_counted(
     local = TestClient(client.app, client=(peer, 50_000))
     statuses = [local.post("/v1/chat", json={"message": "hi"}, headers=headers).status_code for _ in range(3)]
     assert statuses == ([200, 429, 429] if limited else [200, 200, 200])
+
+
+@pytest.mark.parametrize("message", ["", " ", "\u0085", "\x1c", "\u3000", "\ufeff"])
+def test_a_message_of_nothing_visible_is_empty(client: TestClient, message: str) -> None:
+    reply = client.post("/v1/chat", json={"message": message})
+    assert reply.status_code == 422
+    assert "is empty" in reply.json()["error"]["message"]
