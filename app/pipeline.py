@@ -231,10 +231,11 @@ class _Asking:
     def question(self) -> Question:
         """The stand-alone, spell-checked question and its parts."""
         if self._question is None:
-            message = self._conversation.message
-            if self._conversation.history:
-                message = standalone(message, self._pipeline.history_before(self._conversation), self._opened.topics).text
-            self._question = understand(self._opened.speller.correct(message))
+            turns = self._pipeline.history_before(self._conversation)
+            meant = standalone(self._conversation.message, turns, self._opened.topics)
+            text = self._opened.speller.correct(meant.text)
+            # What was carried over from an earlier question is context, not a second question to answer.
+            self._question = Question(text, (text,)) if meant.leans else understand(text)
         return self._question
 
     def texts(self) -> Sequence[str]:

@@ -83,7 +83,8 @@ def _resolve(message: str, before: str, said: str, topics: Topics) -> Standalone
     if new_topic and old_topic and _matches(cues["opening"], plain) and len(terms(message)) <= len(new_topic.split()) + 1:
         # "and for EMDR?" after "how long does CBT take?": the same question about something else.
         return Standalone(_replace(before, old_topic, new_topic), leans=True)
-    asks_anew = bool(terms(message)) and not _matches([*cues["ellipsis"], *cues["opening"]], plain)
+    whole = _matches(cues["question"], plain) or not _matches(cues["opening"], plain)
+    asks_anew = bool(terms(message)) and whole and not _matches(cues["ellipsis"], plain)
     carried = old_topic if old_topic and asks_anew else " ".join(before.split()[-CARRIED_WORDS:])
     return Standalone(f"{carried} {message}", leans=True)
 

@@ -53,6 +53,13 @@ def test_a_follow_up_is_one_forward_pass_too(library: Rapport) -> None:
     assert "emdr" in {citation.article for citation in reply.citations}
 
 
+def test_what_was_asked_before_is_not_answered_again(library: Rapport) -> None:
+    history = (Turn("user", "What is EMDR?"), Turn("assistant", "EMDR is a therapy for trauma."))
+    reply = library.answer(Conversation("and online?", history))
+    assert [block.type for block in reply.blocks].count("paragraph") == 1
+    assert reply.status != "partial"
+
+
 def test_danger_needs_no_index_and_no_model(tmp_path: Path) -> None:
     bare = Rapport(Settings(index_dir=tmp_path / "none", models_dir=tmp_path / "none", region="US"))
     reply = bare.answer(Conversation(DANGER))
