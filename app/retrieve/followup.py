@@ -106,7 +106,8 @@ def _named_item(plain: str, said: str) -> str:
     """The list item that "the second one" names, or ""."""
     items: list[str] = _BULLET.findall(said)
     for word, place in ORDINALS.items():
-        if re.search(rf"\b{word}\b", plain) and len(items) > max(place, 0):
+        # "The last one" names an item; "how long does it last" does not.
+        if re.search(rf"\bthe {word}\b|\b{word} one\b|^{word}$", plain) and len(items) > max(place, 0):
             return items[place].strip()
     return ""
 

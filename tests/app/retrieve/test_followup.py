@@ -21,6 +21,7 @@ HISTORY = (Turn("user", "How long does CBT take?"), Turn("assistant", SAID))
         ("and for EMDR?", "How long does emdr take?"),
         ("does it work for teenagers?", "cbt does it work for teenagers?"),
         ("how much does it cost?", "cbt how much does it cost?"),
+        ("how long does it last?", "cbt how long does it last?"),
         ("and what does it cost?", "cbt and what does it cost?"),
         ("why?", "How long does CBT take? why?"),
         ("tell me more", "How long does CBT take? tell me more"),
