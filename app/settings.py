@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     )
     metrics: bool = Field(True, description="Whether /metrics is served.")
     chroma_url: str = Field("", description="A Chroma server to use instead of the embedded one.")
-    redis_url: SecretStr = Field(SecretStr(""), description="A Redis server for limits shared by several replicas.")
+    redis_url: SecretStr = Field(SecretStr(""), description="Not used yet: a Redis server for limits shared by several replicas.")
     clinic: Clinic = Clinic()
     retrieve: Retrieve = Retrieve()
     limits: Limits = Limits()
