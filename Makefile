@@ -65,4 +65,6 @@ lock:
 	@.venv/bin/uv pip compile --quiet --generate-hashes --no-header requirements/uv.in -o requirements/uv.txt
 	@$(LOCK) pyproject.toml -o requirements/core.txt
 	@$(LOCK) pyproject.toml requirements/build.in --extra ingest -o requirements/run.txt -c requirements/core.txt
-	@$(LOCK) pyproject.toml requirements/build.in --extra ingest --extra dev -o requirements/test.txt -c requirements/run.txt
+	@$(LOCK) pyproject.toml --extra openai --extra anthropic --extra ollama -o requirements/written.txt -c requirements/core.txt
+	@$(LOCK) pyproject.toml requirements/build.in --extra ingest --extra dev --extra openai -o requirements/test.txt \
+	        -c requirements/run.txt -c requirements/written.txt

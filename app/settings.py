@@ -1,12 +1,13 @@
 """Every setting, read once, in one place: the environment first, then ``rapport.toml``, then the defaults below.
 
-``load()`` is the only reader of the environment in the product; values are handed down from there. Nested settings are
+This file is the only reader of the environment in the product; values are handed down from there. Nested settings are
 ``[retrieve] cutoff = 0.3`` in the file and ``RETRIEVE__CUTOFF=0.3`` in the environment. A wrong value ends the start with one
 clear sentence (``SettingsError``). The table in README.md is held to this file by a test.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ from pydantic_settings import (
 from app.errors import SettingsError
 
 CONFIG_FILE = Path("rapport.toml")
+TRACING = (  # what makes LangChain or a vendor's client send conversations elsewhere, or log them
+    "LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGSMITH_OTEL_ENABLED", "LANGSMITH_RUNS_ENDPOINTS",
+    "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2", "LANGCHAIN_HANDLER", "OPENAI_LOG", "ANTHROPIC_LOG",
+)  # fmt: skip
 
 
 class _Group(BaseModel):
@@ -53,6 +58,27 @@ class Retrieve(_Group):
     lexical_share: float | None = Field(None, ge=0, le=1, description="Weight of the keyword score; empty: the model's calibrated value.")
     per_article: int = Field(3, ge=1, le=10, description="Most passages of one article in a result.")
     candidates: int = Field(100, ge=10, le=1000, description="How deep each of the two searches is read.")
+
+
+class Written(_Group):
+    """Written answers by a language model; none of this matters while ``model`` is empty."""
+
+    first_byte_seconds: float = Field(5, gt=0, description="Longest wait for a model's first word.")
+    gap_seconds: float = Field(10, gt=0, description="Longest pause between two pieces of a model's answer.")
+    total_seconds: float = Field(
+        30, gt=0, description="Longest time for a model's answer; it also ends in time for `limits.reply_seconds`."
+    )
+    max_tokens: int = Field(1_200, ge=50, description="Longest answer of a model, in tokens.")
+    daily_tokens: int = Field(2_000_000, ge=1, description="Tokens a day, there and back, estimated; then answers are quoted.")
+    passages: int = Field(6, ge=1, le=8, description="Passages a model is given to write from.")
+    temperature: float | None = Field(0, ge=0, le=2, description="Sent to the model; some models accept only an empty value.")
+    rewrite: bool = Field(False, description="Whether the model rewrites follow-up questions, which sends it earlier turns.")
+    tracing: bool = Field(False, description="Whether variables that send or log conversations may be set (LANGSMITH_TRACING and kin).")
+
+    @field_validator("temperature", mode="before")
+    @classmethod
+    def _empty(cls, value: Any) -> Any:
+        return None if value == "" else value
 
 
 class Limits(_Group):
@@ -100,7 +126,13 @@ class Settings(BaseSettings):
     metrics: bool = Field(True, description="Whether /metrics is served.")
     chroma_url: str = Field("", description="A Chroma server to use instead of the embedded one.")
     redis_url: SecretStr = Field(SecretStr(""), description="Not used yet: a Redis server for limits shared by several replicas.")
+    model: str = Field(
+        "", description="The language model that writes answers: `openai:…`, `anthropic:…` or `ollama:…`; empty: answers are quoted."
+    )
+    model_base_url: str = Field("", description="Its server, when it is not the provider's own: any OpenAI-compatible one is `openai:…`.")
+    model_key: SecretStr = Field(SecretStr(""), description="Its key; empty: the provider's own variable, such as OPENAI_API_KEY.")
     clinic: Clinic = Clinic()
+    written: Written = Written()
     retrieve: Retrieve = Retrieve()
     limits: Limits = Limits()
 
@@ -123,6 +155,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def tracing_variables() -> tuple[str, ...]:
+    """The names of those variables in the environment that would send or write down conversations."""
+    return tuple(name for name in TRACING if os.environ.get(name, "").strip().lower() not in ("", "0", "false", "no", "off"))
 
 
 def load(**overrides: Any) -> Settings:

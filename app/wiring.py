@@ -13,6 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from app.compose.answer import READ
 from app.compose.approved import load_approved
+from app.compose.rewrite import Rewriter
+from app.compose.verify import Verifier
+from app.compose.written import Chat, Writer
 from app.domain import Article, Conversation, Event, Hit, Reply, Verdict
 from app.errors import IndexUnavailable, ModelError
 from app.gaps import GapCounter
@@ -21,6 +24,7 @@ from app.guard.figures import load_figures
 from app.guard.replies import load_book
 from app.guard.screen import Guard, load_guard
 from app.models.catalogue import load_catalogue
+from app.models.chat import open_chat
 from app.models.embed import OnnxEmbedder, open_embedder, prepared_name
 from app.pipeline import Pipeline
 from app.retrieve.content import ArticleCard
@@ -67,6 +71,7 @@ class Rapport:
         self._session = Session(settings, self._holder, self._knows)
         count = GapCounter(settings.gaps_file).record if settings.gaps_file else None
         self._pipeline = Pipeline(settings, self._guard, self._book, self._session, None, on_declined=count)
+        self._chat = open_chat(settings)  # None, and nothing imported, unless a language model is set
         self._opening: threading.Thread | None = None
 
     # --- asking -------------------------------------------------------------------------------------------------------
@@ -138,7 +143,8 @@ class Rapport:
                 if self._embedder is None:
                     return Readiness(False, OPENING)
                 manifest = index.manifest
-                doubts = (index.problem, str(self._holder.problem or ""), self._classifier.describe().get("why", ""))
+                chat = self._chat.problem if self._chat is not None else ""
+                doubts = (index.problem, str(self._holder.problem or ""), self._classifier.describe().get("why", ""), chat)
                 problems = tuple(text for text in doubts if text)
                 return Readiness(True, "", index.name, len(manifest.articles), manifest.passages, manifest.model, problems)
         except IndexUnavailable as error:
@@ -179,7 +185,15 @@ class Rapport:
         self._embedder = embedder
         self._pipeline.embedder = embedder
         self._pipeline.approved = load_approved(self._answers, embedder)
+        if self._chat is not None:
+            self._write_with(self._chat, embedder)
         self._model_problem = ""
+
+    def _write_with(self, chat: Chat, embedder: OnnxEmbedder) -> None:
+        """Let a language model write, under the verifier and the guard."""
+        self._pipeline.writer = Writer(chat, Verifier(embedder.passages), self._guard.check_out, self.settings.written.passages)
+        if self.settings.written.rewrite:
+            self._pipeline.rewriter = Rewriter(chat, lambda text: self._guard.screen_rules(Conversation(text)).blocks)
 
     def _open_index(self) -> Index:
         if self._embedder is None:

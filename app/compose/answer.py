@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.compose.quotes import Quoter, Run, write
 from app.compose.texts import Texts, contact_block
-from app.domain import Block, Citation, Hit, Status
+from app.domain import Block, Citation, Hit, Passage, Status
 from app.retrieve.answerable import Answerable
 from app.retrieve.find import Finder, Found
 from app.settings import Clinic
@@ -36,13 +37,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was composed. ``probability`` is how likely the best part is answered."""
+    """What was composed. ``probability`` is how likely the best part is answered; ``passages`` are what was found for what is answered."""
 
     status: Status
     blocks: tuple[Block, ...]
     citations: tuple[Citation, ...]
     suggestions: tuple[str, ...]
     probability: float
+    passages: tuple[Passage, ...] = ()
 
 
 class Answerer:
@@ -106,7 +108,7 @@ class Answerer:
         if partial:
             blocks.append(Block("notice", texts.answer.partial))
         suggestions = self._suggestions(asked.vector, [hit for _, _, found in answered for hit in found.hits], shown)
-        return Answer("partial" if partial else "answered", tuple(blocks), tuple(citations), suggestions, likely)
+        return Answer("partial" if partial else "answered", tuple(blocks), tuple(citations), suggestions, likely, _in_turn(answered))
 
     def _decline(self, vector: Vector, likely: float, texts: Texts) -> Answer:
         contact = contact_block(self._clinic, texts)
@@ -141,3 +143,10 @@ class Answerer:
             if heading.endswith("?") and heading not in shown and heading not in chosen:
                 chosen.append(heading)
         return tuple(chosen[:SUGGESTIONS])
+
+
+def _in_turn(answered: Sequence[tuple[str, Vector, Found]]) -> tuple[Passage, ...]:
+    """The passages found for each part, best first, one part after the other in turn; none twice."""
+    ranks = zip_longest(*(found.hits for _, _, found in answered))
+    hits = {hit.row: hit.passage for rank in ranks for hit in rank if hit is not None}
+    return tuple(hits.values())

@@ -45,6 +45,7 @@ class AnswerTexts(_Strict):
     contact_none: str
     offer: str
     unavailable: str
+    cut_short: str
     phone: str
     email: str
     website: str

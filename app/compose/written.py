@@ -1,0 +1,205 @@
+"""Answers written by a language model, sentence by sentence, each shown only when it has passed every check.
+
+The model is given passages as data and writes lines (``app.compose.lines``). Of each line, the quote must stand in the passage it
+names; the verifier must find that the quote supports the sentence; the guard must let it out. Nothing else of what the model writes
+is ever shown. Where the checks end: two sentences may each be true and sound odd beside each other, and what is left out is not known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Protocol
+
+from anyio import to_thread
+
+from app.citation_url import citation_url
+from app.compose.lines import LONGEST_LINE, locate, parse
+from app.compose.prompt import load_prompt, new_fence
+from app.domain import Article, Citation, Passage
+from app.errors import UpstreamError
+from app.text import plain
+
+LEAST_SENTENCES = 2  # fewer are no answer
+MOST_SENTENCES = 8
+MOST_DROPPED = 16  # lines: a model that writes so much that can't be shown is stopped
+
+
+class Chat(Protocol):
+    """The language model; ``app.models.chat.Chat`` is the real one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def problem(self) -> str: ...
+    def stream(self, system: str, user: str, *, seconds: float = ..., most_tokens: int | None = ...) -> AsyncGenerator[str]: ...
+
+
+class Support(Protocol):
+    """The verifier's finding; ``reason`` is a short code."""
+
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def reason(self) -> str: ...
+
+
+class Verifies(Protocol):
+    """Says whether a quote supports a sentence; ``app.compose.verify.Verifier`` is the real one."""
+
+    def check(self, sentence: str, quote: str) -> Support: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What may be written from: the question as it was looked up, passages, best first, and the articles they stand in by slug."""
+
+    question: str
+    passages: tuple[Passage, ...]
+    articles: Mapping[str, Article]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence that has passed, and the quote it rests on."""
+
+    text: str
+    citation: Citation
+
+
+class Writer:
+    """Writes from passages with one model. Safe to share between requests."""
+
+    def __init__(self, chat: Chat, verifier: Verifies, allows: Callable[[str, str], bool], most_passages: int = 6) -> None:
+        self.chat = chat
+        self._verifier = verifier
+        self._allows = allows
+        self._most_passages = most_passages
+        self._prompt = load_prompt("write")
+
+    @property
+    def receipt(self) -> dict[str, str]:
+        """What wrote: the model's name and the prompt's hash."""
+        return {"composer": "written", "writer": self.chat.name, "prompt": self._prompt.digest}
+
+    def draft(self, material: Material) -> Draft:
+        """An answer to be written."""
+        return Draft(self, material)
+
+    def ask(self, material: Material, seconds: float) -> AsyncGenerator[str]:
+        """The model's own words, in pieces."""
+        fence = new_fence()
+        passages = "\n\n".join(
+            f"<passage {number} {fence}>\n{_given(passage)}\n</passage {number} {fence}>"
+            for number, passage in enumerate(self.passages(material), start=1)
+        )
+        system, user = self._prompt.fill(fence=fence, passages=passages, question=plain(material.question))
+        return self.chat.stream(system, user, seconds=seconds)
+
+    def passages(self, material: Material) -> Sequence[Passage]:
+        """The passages that the model is given, numbered from 1."""
+        return material.passages[: self._most_passages]
+
+    def fault(self, sentence: str, quote: str) -> str:
+        """Why a sentence can't be shown with this quote, as a code; "" when it can."""
+        found = self._verifier.check(sentence, quote)
+        if not found.ok:
+            return found.reason or "unsupported"
+        return "" if self._allows(sentence, quote) else "guard"
+
+
+class Draft:
+    """One answer under way. ``dropped`` counts, by reason, what was not shown."""
+
+    def __init__(self, writer: Writer, material: Material) -> None:
+        self._writer = writer
+        self._material = material
+        self._passages = writer.passages(material)
+        self._seen: set[str] = set()
+        self._numbers: dict[tuple[str, int, int], int] = {}
+        self.dropped: Counter[str] = Counter()
+
+    async def sentences(self, seconds: float = math.inf) -> AsyncGenerator[Sentence]:
+        """The sentences that pass, each as soon as it has; the first waits for the second, since one alone is no answer.
+
+        Ends without any when fewer than two pass. Raises ``UpstreamError`` when the model fails, maybe in the middle.
+        """
+        held: list[Sentence] = []
+        shown = 0
+        async with aclosing(_lines(self._writer.ask(self._material, seconds))) as lines:
+            async for line in lines:
+                held += await to_thread.run_sync(self.checked, line)
+                if shown + len(held) >= LEAST_SENTENCES:
+                    for sentence in held[: MOST_SENTENCES - shown]:
+                        yield sentence
+                    shown += len(held)
+                    held = []
+                if shown >= MOST_SENTENCES or self.dropped.total() >= MOST_DROPPED:
+                    return
+
+    def checked(self, line: str) -> list[Sentence]:
+        """What of a line may be shown. Takes time: call it in a thread."""
+        if not line.strip():
+            return []
+        parsed = parse(line)
+        if isinstance(parsed, str):
+            self.dropped[parsed] += 1
+            return []
+        return [sentence for said in parsed.said if (sentence := self._sentence(said, parsed.evidence)) is not None]
+
+    def _sentence(self, said: str, evidence: Sequence[tuple[int, str]]) -> Sentence | None:
+        key = " ".join(said.lower().split())
+        if key in self._seen:
+            self.dropped["repeated"] += 1
+            return None
+        self._seen.add(key)
+        why = "citation"
+        for number, words in evidence:
+            if not 1 <= number <= len(self._passages):
+                continue
+            passage = self._passages[number - 1]
+            article = self._material.articles.get(passage.article)
+            span = locate(words, passage)
+            if article is None or span is None:
+                continue
+            why = self._writer.fault(said, article.text[span.start : span.end])
+            if not why:
+                return Sentence(said, self._cite(article, passage, span.start, span.end))
+        self.dropped[why] += 1
+        return None
+
+    def _cite(self, article: Article, passage: Passage, start: int, end: int) -> Citation:
+        number = self._numbers.setdefault((article.slug, start, end), len(self._numbers) + 1)
+        return Citation(
+            n=number,
+            article=article.slug,
+            title=article.title,
+            section=passage.section,
+            quote=article.text[start:end],
+            start=start,
+            end=end,
+            url=citation_url(article.slug, start, end),
+            reviewed_on=article.reviewed_on,
+            reviewed_by=article.reviewed_by,
+        )
+
+
+async def _lines(pieces: AsyncGenerator[str]) -> AsyncGenerator[str]:
+    """Whole lines, as soon as they end; the last one when the model is done. Raises ``UpstreamError`` on a line without end."""
+    rest = ""
+    async with aclosing(pieces):
+        async for piece in pieces:
+            *whole, rest = (rest + piece).split("\n")
+            for line in whole:
+                yield line
+            if len(rest) > LONGEST_LINE:
+                raise UpstreamError("The language model wrote a line without end.", code="garbled")
+    yield rest
+
+
+def _given(passage: Passage) -> str:
+    """A passage as the model sees it: its heading, then its text."""
+    return f"({passage.title}: {passage.section})\n{passage.text}" if passage.section else f"({passage.title})\n{passage.text}"
