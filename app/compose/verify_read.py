@@ -1,0 +1,338 @@
+"""A text as the verifier reads it: words, clauses, what is denied, numbers with their units, names. No grammar, only signs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from app.compose.verify_words import WordLists, spelled_out, stem
+from app.retrieve.words import words
+from app.text import sentences
+
+_RAW = re.compile(r"[^\W_]+(?:[.,]\d+)*|[,;:()—–%$£€-]", re.UNICODE)
+_NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
+_SMALL = {
+    word: number
+    for number, word in enumerate(
+        [
+            "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+            "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+        ]
+    )
+} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000, "dozen": 12}  # fmt: skip
+_SHARES = {"half": "1/2", "halve": "1/2", "halves": "1/2", "halved": "1/2", "third": "1/3", "thirds": "1/3", "quarter": "1/4", "quarters": "1/4", "fifth": "1/5", "tenth": "1/10"}  # fmt: skip
+_TIMES = {"once": "1x", "twice": "2x", "double": "2x", "doubles": "2x", "doubled": "2x", "triple": "3x", "triples": "3x", "thrice": "3x"}
+_SIGNS = {"%": "percent", "$": "dollar", "£": "pound", "€": "euro"}
+_VAGUE_UNITS = frozenset(stem(word) for word in ("second", "minute", "hour", "day", "week", "month", "year"))
+_EVERY = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year", "annual": "year", "annually": "year", "hourly": "hour", "fortnightly": "fortnight", "nightly": "night"}  # fmt: skip
+_SUBORDINATE = frozenset(["if", "when", "unless", "until", "while", "although", "though", "because", "whereas", "since", "once"])
+_JOINING = frozenset(["and", "but", "so", "or", "yet", "then", "which", "who", "not", "as", *_SUBORDINATE])
+_STARTS_CLAUSE = frozenset(
+    "it they you we he she there many some most few all may might can could will would should must do does is are this these others".split()  # noqa: SIM905
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: as written in lower case, its stem, its clause, whether it is denied, whether the
+    denial only frees from a duty ("do not have to"), and whether it starts with a capital inside a sentence."""
+
+    text: str
+    stem: str
+    clause: int
+    denied: bool
+    freed: bool
+    name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, what it counts and how often ("" when nothing is near), and the telling words that follow it."""
+
+    value: str
+    unit: str
+    rate: str
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause: which words it holds, whether it opens with a condition, and how far it goes (see ``verify_words.toml``)."""
+
+    sentence: int
+    start: int
+    end: int
+    condition: bool
+    strength: int
+    universal: frozenset[str]
+    duty: int
+    denials: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything the verifier compares."""
+
+    words: tuple[Word, ...]
+    clauses: tuple[Clause, ...]
+    numbers: tuple[Number, ...]
+    stems: tuple[str, ...]
+    groups: tuple[frozenset[str], ...]
+    places: tuple[tuple[int, str], ...]
+    capital: bool
+    sentences: tuple[str, ...]
+    spoken: tuple[str, ...]
+
+
+def read(text: str, lists: WordLists) -> Reading:
+    """Read a sentence or a quote. Linear in its length; never raises."""
+    tokens: list[_Token] = []
+    spans = sentences(text)
+    for number, span in enumerate(spans):
+        tokens += _tokens(text[span.start : span.end], number)
+    _cut_clauses(tokens)
+    kept = [token for token in tokens if not token.mark]
+    stems = [token.stem for token in kept]
+    texts = [token.text for token in kept]
+    groups: list[set[str]] = [set() for _ in kept]
+    for start, end, meanings in lists.synonyms.everywhere(stems):
+        for at in range(start, end):
+            groups[at] |= meanings
+    denied, freed, denials = _denied(kept, texts, lists)
+    return Reading(
+        tuple(Word(t.text, t.stem, t.clause, denied[i], freed[i], t.name) for i, t in enumerate(kept)),
+        _clauses(kept, texts, denied, denials, lists),
+        tuple(_numbers(kept, lists)),
+        tuple(stems),
+        tuple(frozenset(group) for group in groups),
+        tuple((i, t.text) for i, t in enumerate(kept) if t.name and i and kept[i - 1].text in _PLACED | {"the"} and _placed(kept, i)),
+        text.strip()[:1].isupper(),
+        tuple(text[span.start : span.end] for span in spans),
+        tuple(" ".join(t.text for t in kept if t.sentence == number and t.text not in _ARTICLES) for number in range(len(spans))),
+    )
+
+
+_ARTICLES = frozenset(["a", "an", "the", "that"])
+_PLACED = frozenset(["in", "across", "throughout"])
+
+
+def _placed(kept: list[_Token], at: int) -> bool:
+    return kept[at - 1].text in _PLACED or (at > 1 and kept[at - 2].text in _PLACED)
+
+
+@dataclass(slots=True)
+class _Token:
+    text: str
+    stem: str
+    mark: bool
+    name: bool
+    sentence: int
+    clause: int = 0
+
+
+def _tokens(text: str, sentence: int) -> list[_Token]:
+    """Words and marks; capitals are looked at before case is dropped."""
+    capitals = _capitals(text)
+    out: list[_Token] = []
+    for piece in _RAW.findall(spelled_out(text)):
+        if piece in _SIGNS:
+            out.append(_Token(_SIGNS[piece], _SIGNS[piece], False, False, sentence))
+        elif not piece[0].isalnum():
+            out.append(_Token(piece, "", True, False, sentence))
+        elif piece[0].isdigit():
+            out.append(_Token(piece, piece, False, False, sentence))
+        else:
+            plain = "".join(words(piece)) or piece
+            out.append(_Token(plain, stem(plain), False, plain in capitals, sentence))
+    return out
+
+
+def _capitals(text: str) -> frozenset[str]:
+    """Words written with a capital where ordinary words are not: inside the sentence, or with a capital inside."""
+    found = set()
+    for place, match in enumerate(re.finditer(r"[^\W\d_][^\W_]*", text)):
+        word = match[0]
+        inner = any(char.isupper() for char in word[1:])
+        opens = place == 0 or text[: match.start()].rstrip()[-1:] in ("“", '"', ":", "‘", "•", "*")
+        if inner or (word[0].isupper() and not opens and word not in ("I", "A")):
+            found.add("".join(words(word)) or word.casefold())
+    return frozenset(found)
+
+
+def _cut_clauses(tokens: list[_Token]) -> None:
+    clause, length = 0, 0
+    for at, token in enumerate(tokens):
+        follows = tokens[at + 1].text if at + 1 < len(tokens) else ""
+        before = tokens[at - 1] if at else None
+        new = before is not None and before.sentence != token.sentence
+        if before is not None and length >= 2 and not new:
+            if before.mark and before.text in ",;:—–":
+                new = before.text != "," or token.text in _JOINING or token.text in _STARTS_CLAUSE or _opened(tokens, at, clause)
+            elif (
+                (token.text in _SUBORDINATE and before.text != "a")
+                or token.text == "but"
+                or (token.text in ("rather", "instead") and follows in ("than", "of"))
+            ):
+                new = token.text not in ("rather", "instead")
+            elif token.text in ("and", "or", "so"):
+                new = follows in _STARTS_CLAUSE
+        if new:
+            clause, length = clause + 1, 0
+        token.clause = clause
+        length += not token.mark
+
+
+def _opened(tokens: list[_Token], at: int, clause: int) -> bool:
+    """The clause before the comma began with "if", "when" …: what follows is the main clause."""
+    first = next(token for token in tokens if token.clause == clause and token.sentence == tokens[at].sentence)
+    if (
+        first.text in ("or", "and")
+        and clause
+        and any(token.clause == clause - 1 and token.sentence == first.sentence for token in tokens[:at])
+    ):
+        return _opened(tokens, at, clause - 1)
+    return first.text in _SUBORDINATE or first.text in ("before", "after", "for", "in", "with")
+
+
+def _denied(kept: list[_Token], texts: list[str], lists: WordLists) -> tuple[list[bool], list[bool], list[int]]:
+    """For each word whether an odd number of denials reaches it and whether one of them only frees from a duty; where the denials stand."""
+    reach, freed = [0] * len(kept), [False] * len(kept)
+    denials = []
+    at = 0
+    while at < len(kept):
+        free, _ = lists.no_duty.at(texts, at)
+        size = free or lists.negators.at(texts, at)[0]
+        if size:
+            denials.append(at + size - 1)
+            for later in range(at + size, len(kept)):
+                if kept[later].clause != kept[at].clause:
+                    break
+                reach[later] += 1
+                freed[later] = freed[later] or bool(free)
+        at += max(size, 1)
+    return [count % 2 == 1 for count in reach], freed, denials
+
+
+def _clauses(kept: list[_Token], texts: list[str], denied: list[bool], denials: list[int], lists: WordLists) -> tuple[Clause, ...]:
+    found = []
+    start = 0
+    for end in range(1, len(kept) + 1):
+        if end < len(kept) and kept[end].clause == kept[start].clause:
+            continue
+        strength, universal = _strength(kept, texts, start, end, denied, lists)
+        duty = max(
+            (int(rung) for at in range(start, end) for rung in lists.duty.at(texts[:end], at)[1] if not _freed(texts, start, at, lists)),
+            default=0,
+        )
+        condition = any(lists.conditions.at(texts, at)[0] for at in range(start, min(start + 2, end)))
+        found.append(
+            Clause(kept[start].sentence, start, end, condition, strength, universal, duty, tuple(at for at in denials if start <= at < end))
+        )
+        start = end
+    return tuple(found)
+
+
+def _freed(texts: list[str], start: int, at: int, lists: WordLists) -> bool:
+    """A duty inside "do not have to" is none."""
+    return any(lists.no_duty.at(texts, before)[0] > at - before for before in range(max(start, at - 4), at + 1))
+
+
+def _strength(
+    kept: list[_Token], texts: list[str], start: int, end: int, denied: list[bool], lists: WordLists
+) -> tuple[int, frozenset[str]]:
+    hedges, universal = [5], set()
+    at = start
+    if _share(kept, start, end):
+        hedges.append(2)
+    while at < end:
+        size, rungs = lists.strength.at(texts[:end], at)
+        rung = min(map(int, rungs)) if rungs else 0
+        word = kept[at].text
+        if rung == 6:
+            follows = kept[at + 1].text if at + 1 < end else ""
+            harmless = (word == "will" and follows == "not") or (
+                word in ("any", "anything", "anyone", "all", "every", "only") and denied[at]
+            )
+            harmless = harmless or (
+                word in ("every", "all") and (follows in lists.units or stem(follows) in lists.units or follows in _SMALL)
+            )
+            if not harmless:
+                universal.add("always" if word in ("every", "all", "everyone", "everybody", "always") else word)
+        elif rung and not (rung == 2 and word == "can" and follows_not(kept, at, end)):
+            hedges.append(rung)
+        at += max(size, 1)
+    return min(hedges), frozenset(universal)
+
+
+def _share(kept: list[_Token], start: int, end: int) -> bool:
+    """ "One in five", "40 percent", "half of": a part of all, said as a number."""
+    for at in range(start, end - 1):
+        if _value_of(kept[at].text) and (
+            kept[at + 1].text in ("percent", "of") or (kept[at + 1].text == "in" and at + 2 < end and _value_of(kept[at + 2].text))
+        ):
+            return True
+    return False
+
+
+def follows_not(kept: list[_Token], at: int, end: int) -> bool:
+    """Whether "not" comes next."""
+    return at + 1 < end and kept[at + 1].text == "not"
+
+
+def _numbers(kept: list[_Token], lists: WordLists) -> list[Number]:
+    """Numbers as figures or words, with the unit that comes within the next few words (across "to", "or", "and" and other numbers)."""
+    found = []
+    for at, token in enumerate(kept):
+        value = _value(kept, at)
+        if not value:
+            continue
+        after = [kept[later] for later in range(at + 1, min(at + 7, len(kept))) if kept[later].sentence == token.sentence]
+        before = kept[at - 1].text if at else ""
+        unit = before if before in ("dollar", "pound", "euro") else ""
+        rate = ""
+        for place, word in enumerate(after):
+            named = _unit(word, lists)
+            if named and place and after[place - 1].text in ("a", "an", "per", "each", "every") and word.stem not in ("session", "time"):
+                rate = rate or named
+            elif named and not unit and not rate:
+                unit = named
+        telling = [word.stem for word in after if word.stem not in lists.plain and not _value_of(word.text) and word.clause == token.clause]
+        found.append(Number(value, unit, rate, tuple(telling[:3])))
+    return found
+
+
+def _unit(word: _Token, lists: WordLists) -> str:
+    return word.stem if word.stem in lists.units else stem(_EVERY[word.text]) if word.text in _EVERY else ""
+
+
+def _value(kept: list[_Token], at: int) -> str:
+    text = kept[at].text
+    follows = kept[at + 1].text if at + 1 < len(kept) else ""
+    if text in ("few", "several", "couple") and stem(follows) in _VAGUE_UNITS:
+        return "few"
+    before = kept[at - 1].text if at else ""
+    if text in ("one", "ones"):  # "one of", "no one", "one way" count nothing; "one in five", "one session" do
+        counted = follows in ("in", "to", "or") and at + 2 < len(kept) and bool(_value_of(kept[at + 2].text))
+        return "1" if counted else ""
+    if text in ("second", "third", "quarter", "fifth", "tenth", "half") and text != "half" and before not in ("a", "one", "two", "three"):
+        return ""
+    if text == "once" and follows not in ("a", "every", "each", "per"):
+        return ""
+    if before in _SMALL and _SMALL[before] >= 20 and text in _SMALL and _SMALL[text] < 10:
+        return ""  # "twenty five": read at "twenty"
+    if text in _SMALL and 20 <= _SMALL[text] < 100 and follows in _SMALL and 0 < _SMALL[follows] < 10:
+        return str(_SMALL[text] + _SMALL[follows])
+    return _value_of(text)
+
+
+def _value_of(text: str) -> str:
+    if _NUMERAL.fullmatch(text):
+        digits = text.replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+", text) else text.replace(",", ".")
+        try:
+            return str(Fraction(digits))
+        except ValueError:  # "1.2.3", or a figure of another script
+            return digits
+    if text in _SMALL:
+        return str(_SMALL[text])
+    return _SHARES.get(text, "") or _TIMES.get(text, "")

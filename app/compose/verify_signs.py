@@ -1,0 +1,427 @@
+"""What differs between a sentence and its quote: faults, each of which is enough to drop the sentence, and measures for a small model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.compose.verify_read import Clause, Reading, Word
+from app.compose.verify_words import WordLists, stem
+
+# Words that say that one thing makes another happen: (marker, whether the cause comes first).
+_CAUSES = {
+    "because": False, "as": False, "since": False, "so": True, "therefore": True, "lead": True, "caus": True, "make": True, "bring": True,
+    "teach": True, "produc": True, "result": True,
+}  # fmt: skip
+_TIMES = ("before", "after", "until", "then", "afterward", "later", "first", "follow")
+_PASSIVE = frozenset(["be", "is", "are", "was", "were", "been", "being"])
+_HINGES = frozenset(["before", "after", "until", "while", "without"])
+_DEGREES = frozenset(["more", "less", "few", "fewer", "little"])
+_VAGUE = frozenset(["they", "them", "it", "he", "she"])
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``fault`` is "" or the first thing found wrong; ``missing`` are places of the sentence's words without a counterpart in the quote."""
+
+    fault: str
+    missing: tuple[int, ...]
+    told: int
+    inverted: float
+    dropped: int
+    scattered: float
+
+
+def compare(said: Reading, source: Reading, lists: WordLists) -> Comparison:
+    """Compare a sentence with its quote."""
+    pairs = [_counterparts(said, at, source, lists) for at in range(len(said.words))]
+    laddered = _laddered(said, lists)
+    told = [at for at, word in enumerate(said.words) if _tells(word, lists) and at not in laddered]
+    missing = tuple(at for at in told if not pairs[at].same)
+    homes = [_home(clause, pairs, source, told) for clause in said.clauses]
+    near = _near(said, source, pairs, homes)
+    fault = (
+        _number_fault(said, source)
+        or _name_fault(said, pairs, lists)
+        or _negation_fault(said, source, near, homes, told, lists)
+        or _reach_fault(said, source, homes, pairs, lists)
+        or _limit_fault(said, source, homes, pairs, lists)
+        or _party_fault(said, source, near, lists)
+        or _order_fault(said, source, pairs, lists)
+    )
+    return Comparison(
+        fault,
+        missing,
+        len(told),
+        _inverted(said, source, pairs, told),
+        _dropped(said, source, homes, pairs, lists),
+        _scattered(pairs, told, source),
+    )
+
+
+def _laddered(said: Reading, lists: WordLists) -> set[int]:
+    """Places of words that the ladders, the denials and the conditions compare: they need no counterpart of their own."""
+    texts = [word.text for word in said.words]
+    books = (lists.empty, lists.strength, lists.duty, lists.no_duty, lists.negators, lists.conditions)
+    return {place for at in range(len(texts)) for book in books for place in range(at, at + book.at(texts, at)[0])}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Where a word's counterparts stand in the quote: the same in meaning, or the opposite."""
+
+    same: tuple[int, ...]
+    opposite: tuple[int, ...]
+
+
+def _tells(word: Word, lists: WordLists) -> bool:
+    return word.stem not in lists.plain and not word.text[0].isdigit()
+
+
+def _counterparts(said: Reading, at: int, source: Reading, lists: WordLists) -> _Pair:
+    word, groups = said.words[at], said.groups[at]
+    same = tuple(j for j, other in enumerate(source.words) if other.stem == word.stem)
+    if not same and groups:
+        same = tuple(j for j, others in enumerate(source.groups) if groups & others)
+    if same:
+        return _Pair(same, ())
+    against = lists.opposites.get(word.stem, frozenset())
+    opposite = tuple(j for j, other in enumerate(source.words) if other.stem in against or _turned(word, other, lists))
+    return _Pair((), opposite)
+
+
+def _turned(word: Word, other: Word, lists: WordLists) -> bool:
+    """ "unsafe" and "safe"."""
+    longer, shorter = (word.text, other.text) if len(word.text) > len(other.text) else (other.text, word.text)
+    return len(shorter) > 3 and any(longer == prefix + shorter for prefix in lists.prefixes)
+
+
+def _home(clause: Clause, pairs: Sequence[_Pair], source: Reading, told: Sequence[int]) -> tuple[int, ...]:
+    """The quote's clauses that a clause of the sentence says again, best first; those with less than half of the best's share are left out.
+
+    A word counts less when many clauses have it.
+    """
+    weights = [0.0] * len(source.clauses)
+    telling = set(told)
+    for at in range(clause.start, clause.end):
+        hit = {source.words[j].clause for j in pairs[at].same + pairs[at].opposite}
+        for number, other in enumerate(source.clauses):
+            if source.words[other.start].clause in hit:
+                weights[number] += (1.0 if at in telling else 0.15) / len(hit)
+    best = max(weights, default=0.0)
+    if best == 0:
+        return ()
+    return tuple(sorted((n for n, weight in enumerate(weights) if weight >= 0.5 * best), key=lambda n: -weights[n]))
+
+
+def _near(said: Reading, source: Reading, pairs: Sequence[_Pair], homes: Sequence[tuple[int, ...]]) -> list[_Pair]:
+    """The counterparts that stand in the clauses said again; all of them where none does."""
+    out = list(pairs)
+    for clause, home in zip(said.clauses, homes, strict=True):
+        inside = {j for number in home for j in range(source.clauses[number].start, source.clauses[number].end)}
+        for at in range(clause.start, clause.end):
+            same = tuple(j for j in pairs[at].same if j in inside)
+            opposite = tuple(j for j in pairs[at].opposite if j in inside)
+            if same or opposite:
+                out[at] = _Pair(same, opposite)
+    return out
+
+
+def _number_fault(said: Reading, source: Reading) -> str:
+    known = {(number.value, number.unit) for number in source.numbers}
+    rates = {(number.value, number.rate) for number in source.numbers}
+    if any(
+        (number.value, number.unit) not in known or (number.rate and (number.value, number.rate) not in rates) for number in said.numbers
+    ):
+        return "number"
+    for number in said.numbers:
+        here = {word for other in source.numbers if other.value == number.value for word in other.after}
+        elsewhere = {word for other in source.numbers if other.value != number.value for word in other.after}
+        if (elsewhere - here) & set(number.after) and not (here - elsewhere) & set(number.after):
+            return "number"
+    units = {word.stem for word in source.words} | {number.unit for number in source.numbers} | set().union(*source.groups, set())
+    for at, word in enumerate(said.words):
+        if word.stem in _TIME_UNITS and word.stem not in units and not said.groups[at] & units and not _every(word.stem, source):
+            return "number"
+    return ""
+
+
+_TIME_UNITS = frozenset(stem(word) for word in ("second", "minute", "hour", "day", "week", "month", "year", "decade", "fortnight", "percent", "twice", "daily", "weekly", "monthly", "yearly"))  # fmt: skip
+_EVERY = {"day": "daili", "week": "week", "month": "month", "year": "year", "daili": "day"}
+
+
+def _every(unit: str, source: Reading) -> bool:
+    return _EVERY.get(unit, unit) in source.stems
+
+
+def _name_fault(said: Reading, pairs: Sequence[_Pair], lists: WordLists) -> str:
+    known = set(source_texts(pairs, said))
+    for at, word in enumerate(said.words):
+        drug = word.text in lists.drug_names or (len(word.text) > 6 and word.text.endswith(lists.drug_endings))
+        opens = at == 0 and said.capital and _tells(word, lists) and not word.text.endswith(("ing", "ed", "ly", "s"))
+        if (word.name or drug or opens) and not pairs[at].same and word.stem not in known and word.stem not in lists.plain:
+            return "name"
+    return ""
+
+
+def source_texts(pairs: Sequence[_Pair], said: Reading) -> list[str]:
+    """Stems of the sentence's words that have a counterpart."""
+    return [word.stem for at, word in enumerate(said.words) if pairs[at].same]
+
+
+def _negation_fault(
+    said: Reading, source: Reading, pairs: Sequence[_Pair], homes: Sequence[tuple[int, ...]], told: Sequence[int], lists: WordLists
+) -> str:
+    telling = set(told)
+    for clause in said.clauses:  # what the sentence denies, the quote denies
+        for at in clause.denials:
+            reached = [
+                i
+                for i in range(at + 1, clause.end)
+                if pairs[i].same + pairs[i].opposite and (i in telling or said.words[i].text in ("have", "need"))
+            ][:3]
+            if reached and not any(_agrees(said, i, source, pairs) for i in reached):
+                return "negation"
+            if not reached and not any(source.words[j].denied for i in range(clause.start, clause.end) for j in pairs[i].same):
+                return "negation"
+    back: dict[int, list[int]] = {}
+    for i in told:
+        for j in pairs[i].same + pairs[i].opposite:
+            back.setdefault(j, []).append(i)
+    used = {number for home in homes for number in home[:2]}
+    for number, clause in enumerate(source.clauses):  # what the quote denies, the sentence denies
+        for at in clause.denials if number in used else ():
+            reached = [j for j in range(at + 1, clause.end) if j in back][:3]
+            if reached and not any(_agrees(said, i, source, pairs) for j in reached for i in back[j]):
+                return "negation"
+    for i, word in enumerate(said.words):
+        if (
+            (i in telling or word.text in _DEGREES or said.words[i].text in lists.graded)
+            and pairs[i].opposite
+            and not _agrees(said, i, source, pairs)
+        ):
+            return "opposite"
+    return ""
+
+
+def _agrees(said: Reading, i: int, source: Reading, pairs: Sequence[_Pair]) -> bool:
+    """Whether a counterpart is denied exactly when the word is (the other way round for opposites)."""
+    word = said.words[i]
+    return any((source.words[j].denied, source.words[j].freed) == (word.denied, word.freed) for j in pairs[i].same) or any(
+        source.words[j].denied != word.denied for j in pairs[i].opposite
+    )
+
+
+def _reach_fault(said: Reading, source: Reading, homes: Sequence[tuple[int, ...]], pairs: Sequence[_Pair], lists: WordLists) -> str:
+    """The sentence goes further than the quote: firmer, wider, a duty that was none, a promise."""
+    texts = {word.text for word in source.words}
+    stems = set(source.stems)
+    for clause, home in zip(said.clauses, homes, strict=True):
+        if not home:
+            continue
+        near = [source.clauses[number] for number in home]
+        theirs = set().union(*(other.universal for other in near))
+        if any(_limited_denial(source, other) and clause.denials and not _all_named(said, clause) for other in near[:1]):
+            return "over_general"
+        if clause.universal - theirs:
+            return "over_general"
+        if clause.strength > near[0].strength and not clause.condition and not _adverbial(said, clause, lists):
+            return "over_general"
+        if clause.duty > max(other.duty for other in near):
+            return "modal"
+    for at, word in enumerate(said.words):
+        if word.text in lists.promises and word.text not in texts and word.stem not in stems and not word.denied:
+            return "over_general"
+    return ""
+
+
+_ALL = frozenset(["every", "all", "everyone", "everybody", "always", "everything"])
+
+
+def _limited_denial(source: Reading, clause: Clause) -> bool:
+    """ "Not every", "not always": a denial that leaves room."""
+    return any(source.words[at].text in _ALL for denial in clause.denials for at in range(denial + 1, min(denial + 4, clause.end)))
+
+
+def _all_named(said: Reading, clause: Clause) -> bool:
+    return any(word.text in _ALL for word in said.words[clause.start : clause.end])
+
+
+def _adverbial(said: Reading, clause: Clause, lists: WordLists) -> bool:
+    """A clause that only says when, where or why: how far the sentence goes is in its main clause."""
+    return len(said.clauses) > 1 and said.words[clause.start].text in (
+        lists.openers | {"because", "as", "though", "although", "which", "who", "or"}
+    )
+
+
+def _limit_fault(said: Reading, source: Reading, homes: Sequence[tuple[int, ...]], pairs: Sequence[_Pair], lists: WordLists) -> str:
+    """A condition, a place or a narrowing word of the quote is left out."""
+    covered = _covered(pairs)
+    for home in homes:
+        if not home:
+            continue
+        main = source.clauses[home[0]]
+        for number, other in enumerate(source.clauses):
+            if other.sentence == main.sentence and other.condition and number != home[0] and not main.condition:
+                inside = [j for j in range(other.start, other.end) if _tells(source.words[j], lists)]
+                if inside and sum(j in covered for j in inside) < 0.34 * len(inside):
+                    return "over_general"
+        for at, place in source.places:
+            first = source.clauses[source.words[at].clause]
+            leads = first.end == main.start and first.sentence == main.sentence and first.end - first.start < 5
+            if (leads or source.words[at].clause == source.words[main.start].clause) and at not in covered:
+                return "over_general"
+        for at in range(main.start, main.end - 1):
+            if at not in covered and _narrows(source, at, lists) and at + 1 in covered and _tells(source.words[at + 1], lists):
+                return "over_general"
+    return ""
+
+
+def _narrows(source: Reading, at: int, lists: WordLists) -> bool:
+    return lists.narrowing.at([source.words[at].text], 0)[0] == 1
+
+
+def _covered(pairs: Sequence[_Pair]) -> set[int]:
+    return {j for pair in pairs for j in pair.same + pair.opposite}
+
+
+def _party_fault(said: Reading, source: Reading, pairs: Sequence[_Pair], lists: WordLists) -> str:
+    wrong = right = 0
+    for i, word in enumerate(said.words):
+        if word.stem in lists.parties or not _tells(word, lists) or not pairs[i].same:
+            continue
+        mine = _doers(said, i, lists)
+        theirs = [_doers(source, j, lists) for j in pairs[i].same]
+        if not mine or not all(theirs):
+            continue
+        if any(mine & doers for doers in theirs):
+            right += 1
+        else:
+            wrong += 1
+    return "role" if wrong and wrong >= right else ""
+
+
+def _doers(reading: Reading, at: int, lists: WordLists) -> frozenset[str]:
+    """Who does what a word says: the first party of its clause and those joined to it by "and"; for "asked by X", X. Empty when not named."""
+    clause = reading.words[at].clause
+    for later in range(at + 1, min(at + 4, len(reading.words) - 1)):
+        if reading.words[later].clause != clause:
+            break
+        if reading.words[later].text == "by":
+            for word in reading.words[later + 1 : later + 4]:
+                if word.stem in lists.parties:
+                    return frozenset([lists.parties[word.stem]])
+    found: list[str] = []
+    start = next(i for i in range(at, -1, -1) if i == 0 or reading.words[i - 1].clause != clause)
+    joined = True
+    for word in reading.words[start:at]:
+        if word.text in _VAGUE:
+            return frozenset(found)
+        if word.text in ("and", "or"):
+            joined = True
+        elif word.stem in lists.parties and word.text != "your":
+            if joined:
+                found.append(lists.parties[word.stem])
+            joined = False
+        elif word.stem not in lists.plain:
+            joined = joined and not found
+    return frozenset(found)
+
+
+def _order_fault(said: Reading, source: Reading, pairs: Sequence[_Pair], lists: WordLists) -> str:
+    """Cause and effect change sides, or a cause is claimed where the quote names none."""
+    for i, word in enumerate(said.words):
+        if word.stem not in _CAUSES or (word.stem in ("as", "so", "make", "bring", "since", "result") and not _joins(said, i)):
+            continue
+        markers = [
+            j
+            for j, other in enumerate(source.words)
+            if other.stem in _CAUSES and (other.stem not in ("as", "so", "since") or _joins(source, j))
+        ]
+        if not markers and not pairs[i].same:
+            return "cause"
+        for j in markers:
+            straight = crossed = 0
+            for at, pair in enumerate(pairs):
+                if at == i or not _tells(said.words[at], lists) or not pair.same:
+                    continue
+                mine = (at < i) == _CAUSES[word.stem]
+                theirs = {
+                    (other < j) == _CAUSES[source.words[j].stem] for other in pair.same if source.words[other].clause in _around(source, j)
+                }
+                if len(theirs) == 1:
+                    straight += mine in theirs
+                    crossed += mine not in theirs
+            if crossed > straight:
+                return "cause"
+    return _than_fault(said, source, pairs, lists)
+
+
+def _than_fault(said: Reading, source: Reading, pairs: Sequence[_Pair], lists: WordLists) -> str:
+    """What is more becomes less: the two sides of "than" or "instead of" change places."""
+    here = [i for i, word in enumerate(said.words) if word.text in ("than", "instead")]
+    there = [j for j, word in enumerate(source.words) if word.text in ("than", "instead")]
+    for i in here:
+        straight = crossed = 0
+        for at, pair in enumerate(pairs):
+            if _tells(said.words[at], lists) and pair.same and there:
+                j = min(there, key=lambda place: abs(place - pair.same[0]))
+                straight += (at < i) == (pair.same[0] < j)
+                crossed += (at < i) != (pair.same[0] < j)
+        if crossed > straight:
+            return "order"
+    return ""
+
+
+def _around(reading: Reading, at: int) -> set[int]:
+    clause = reading.words[at].clause
+    return {clause - 1, clause, clause + 1}
+
+
+def _joins(reading: Reading, at: int) -> bool:
+    """Whether "as" or "so" opens a clause here; always for a verb with words on both sides."""
+    word = reading.words[at]
+    if word.stem in ("as", "so", "since"):
+        return at > 0 and reading.words[at - 1].clause != word.clause
+    return 0 < at < len(reading.words) - 1
+
+
+def _inverted(said: Reading, source: Reading, pairs: Sequence[_Pair], told: Sequence[int]) -> float:
+    """The share of word pairs of one clause that stand the other way round in the quote."""
+    total = turned = 0
+    for clause in said.clauses:
+        places = [(i, pairs[i].same[0]) for i in told if clause.start <= i < clause.end and len(pairs[i].same) == 1]
+        for at, (_, j) in enumerate(places):
+            for _, k in places[at + 1 :]:
+                if source.words[j].clause == source.words[k].clause:
+                    total += 1
+                    turned += j > k
+    return turned / total if total else 0.0
+
+
+def _dropped(said: Reading, source: Reading, homes: Sequence[tuple[int, ...]], pairs: Sequence[_Pair], lists: WordLists) -> int:
+    """How many limits ("for a short time", "with mild depression") of the clauses said again have no word in the sentence."""
+    covered, count = _covered(pairs), 0
+    for number in {home[0] for home in homes if home}:
+        clause = source.clauses[number]
+        at = clause.start
+        while at < clause.end:
+            if source.words[at].text not in lists.openers:
+                at += 1
+                continue
+            inside = []
+            at += 1
+            while at < clause.end and source.words[at].text not in lists.openers:
+                if _tells(source.words[at], lists):
+                    inside.append(at)
+                at += 1
+            count += bool(inside) and not any(j in covered for j in inside)
+    return count
+
+
+def _scattered(pairs: Sequence[_Pair], told: Sequence[int], source: Reading) -> float:
+    """The share of the sentence's words that the best single sentence of the quote lacks."""
+    held = [{source.clauses[source.words[j].clause].sentence for j in pairs[i].same} for i in told]
+    numbers = {number for places in held for number in places}
+    best = max((sum(number in places for places in held) for number in numbers), default=0)
+    return 1 - best / len(told) if told else 0.0
