@@ -46,7 +46,7 @@ class Rewriter:
             async with aclosing(self._chat.stream(system, user, seconds=min(seconds, SECONDS), most_tokens=TOKENS)) as pieces:
                 async for piece in pieces:
                     written += piece
-                    if "\n" in written.strip() or len(written) > 2 * LONGEST:
+                    if "\n" in written.lstrip() or len(written) > 2 * LONGEST:
                         break
         except UpstreamError:
             return None
