@@ -31,7 +31,8 @@ class Replies:
         return Reply(new_id(), status, blocks, guard=verdict, receipt={"composer": "referral"})
 
     def fixed(self, conversation: Conversation, verdict: Verdict, texts: Texts, intent: str, status: Status) -> Reply:
-        words: str = getattr(texts.fixed, intent)
+        own = texts.written if self._settings.model else texts.fixed
+        words: str = getattr(own, intent, "") or getattr(texts.fixed, intent)
         blocks = [Block("paragraph", words.format(clinic=self._settings.clinic.name))]
         contact = contact_block(self._settings.clinic, texts) if intent in ("contact", "human", "report") else None
         if contact is not None:

@@ -35,6 +35,14 @@ class FixedTexts(_Strict):
     nonsense: str
 
 
+class WrittenTexts(_Strict):
+    """What is said instead of the fixed reply of the same name while a language model writes the answers."""
+
+    human: str
+    abilities: str
+    privacy: str
+
+
 class AnswerTexts(_Strict):
     """The words around quotes and in place of them."""
 
@@ -56,6 +64,7 @@ class Texts(_Strict):
     """One locale's texts."""
 
     fixed: FixedTexts
+    written: WrittenTexts
     answer: AnswerTexts
 
 

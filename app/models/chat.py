@@ -29,6 +29,7 @@ CHARS_A_TOKEN = 4
 MOST_CHARS_A_TOKEN = 8  # beyond, a server sends more text than it was asked for
 SLACK = 16  # events without text: the first, the last, counts
 ALERTS = ("refused_key", "certificate", "redirect", "no_such_model")  # no retry will mend these: someone must look
+CHATTY = ("openai", "anthropic", "ollama", "httpx", "httpx2", "httpcore", "httpcore2", "langchain", "langchain_core", "langsmith")
 log = logging.getLogger("rapport.chat")
 
 
@@ -180,6 +181,8 @@ def _open(provider: str, name: str, vendor: Vendor, base_url: str, settings: Set
         from langchain.chat_models import init_chat_model
     except ImportError:
         raise SettingsError(f"model: {provider}:… needs a package that is not installed: pip install 'rapport[{vendor.extra}]'.") from None
+    for chatty in (*CHATTY, vendor.module):  # at DEBUG these write down what is sent and what comes back
+        logging.getLogger(chatty).setLevel(logging.ERROR)
     limits, key = settings.written, settings.model_key.get_secret_value()
     most_bytes = limits.max_tokens * BYTES_A_TOKEN + 65_536
     given: dict[str, Any] = {"base_url": base_url}

@@ -72,6 +72,9 @@ def test_settings_alone_switch_it_on(server: ModelServer, models_dir: Path) -> N
         reply = rapport.answer(Conversation("What is CBT?"))
         assert reply.receipt["composer"] == "written"
         assert rapport.readiness().degraded == ()
+        for asked in ("are you a real person?", "do you save my messages", "what can you do?"):
+            assert "language model" in rapport.answer(Conversation(asked)).text, "people are told what writes, and where their words go"
+            assert rapport.answer(Conversation(asked)).status == "about"
     finally:
         rapport.close()
 

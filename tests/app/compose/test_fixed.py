@@ -70,6 +70,8 @@ def test_texts_are_whole_in_each_language(locale: str) -> None:
     texts = load_texts(locale)
     assert all(texts.fixed.model_dump().values())
     assert all(texts.answer.model_dump().values())
+    assert all(texts.written.model_dump().values())
+    assert set(texts.written.model_dump()) <= set(texts.fixed.model_dump())
 
 
 def test_spanish_is_spanish() -> None:

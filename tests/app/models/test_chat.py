@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -223,3 +224,12 @@ def test_a_reader_who_has_enough_is_no_failure(server: ModelServer) -> None:
     for _ in range(6):
         asyncio.run(one_piece())
     assert chat.problem == ""
+
+
+def test_no_library_logs_what_is_sent_or_said(server: ModelServer, caplog: pytest.LogCaptureFixture) -> None:
+    """Even where somebody has turned everything up."""
+    with caplog.at_level(logging.DEBUG):
+        assert "Hello." in asyncio.run(_text(_open(server.base_url("says"), key="s3cret-key")))
+    assert "Hello" not in caplog.text
+    assert "Be brief" not in caplog.text
+    assert "s3cret-key" not in caplog.text
