@@ -25,6 +25,7 @@ from app.text import plain
 
 LEAST_SENTENCES = 2  # fewer are no answer
 MOST_SENTENCES = 8
+_THINKS, _THOUGHT = "<think>", "</think>"  # some models think aloud first
 MOST_DROPPED = 16  # lines: a model that writes so much that can't be shown is stopped
 
 
@@ -190,14 +191,32 @@ class Draft:
 async def _lines(pieces: AsyncGenerator[str]) -> AsyncGenerator[str]:
     """Whole lines, as soon as they end; the last one when the model is done. Raises ``UpstreamError`` on a line without end."""
     rest = ""
-    async with aclosing(pieces):
-        async for piece in pieces:
+    async with aclosing(_spoken(pieces)) as spoken:
+        async for piece in spoken:
             *whole, rest = (rest + piece).split("\n")
             for line in whole:
                 yield line
             if len(rest) > LONGEST_LINE:
                 raise UpstreamError("The language model wrote a line without end.", code="garbled")
     yield rest
+
+
+async def _spoken(pieces: AsyncGenerator[str]) -> AsyncGenerator[str]:
+    """The pieces without what a model thinks aloud first."""
+    head = ""
+    async with aclosing(pieces):
+        async for piece in pieces:
+            head = (head + piece).lstrip()
+            if len(head) >= len(_THINKS) or not _THINKS.startswith(head):
+                break
+        if head.startswith(_THINKS):
+            while not (parts := head.partition(_THOUGHT))[1]:
+                head = head[-len(_THOUGHT) :] + await anext(pieces, _THOUGHT)
+            head = parts[2]
+        if head:
+            yield head
+        async for piece in pieces:
+            yield piece
 
 
 def _given(passage: Passage) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from time import perf_counter
 from typing import Any
 
@@ -38,7 +39,7 @@ def chat_routes(web: Web) -> APIRouter:
         conversation, ticket = await _taken(web, model, request)
         if wants_events(request):
             return _streamed(web, request, conversation, ticket)
-        return await _whole(web, conversation, ticket)
+        return await _unless_left(request, _whole(web, conversation, ticket))
 
     return router
 
@@ -63,6 +64,26 @@ async def _taken(web: Web, model: type[ChatRequest], request: Request) -> tuple[
 
 def _events(web: Web, conversation: Conversation) -> AsyncGenerator[Event]:
     return limited(web.rapport.respond(conversation), web.rapport.settings.limits.reply_seconds, web.stopping)
+
+
+async def _unless_left(request: Request, reply: Coroutine[Any, Any, Response]) -> Response:
+    """The reply; when the client leaves first, the work is stopped, and with it a language model that nobody waits for."""
+    work = asyncio.create_task(reply)
+    left = asyncio.create_task(_left(request))
+    try:
+        await asyncio.wait({work, left}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            return work.result()
+        return Response(status_code=499)  # nobody reads it; the access log's word for a client that left
+    finally:
+        for task in (work, left):
+            task.cancel()
+        await asyncio.gather(work, left, return_exceptions=True)
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _whole(web: Web, conversation: Conversation, ticket: Ticket) -> Response:

@@ -239,3 +239,19 @@ def test_the_receipt_names_model_and_prompt() -> None:
     receipt = Writer(Model(), Strict(), lambda *_: True).receipt
     assert receipt["writer"] == "scripted:model"
     assert re.fullmatch(r"[0-9a-f]{12}", receipt["prompt"])
+
+
+@pytest.mark.parametrize("size", [1, 3, 50, 10_000])
+@pytest.mark.parametrize("before", ["<think>", "\n <think>"])
+def test_what_a_model_thinks_aloud_is_passed_over(size: int, before: str) -> None:
+    thought = before + "".join(map(line, FACTS[5:9])) + "so much\n" * 40 + "word " * 3_000 + "</think>\n\n"
+    text = thought + "".join(map(line, FACTS[:2]))
+    work = draft(Model(*(text[start : start + size] for start in range(0, len(text), size))))
+    assert [sentence.text for sentence in written(work)] == FACTS[:2]
+    assert not work.dropped
+
+
+@pytest.mark.parametrize("text", ["<think>" + "for ever " * 500, "<thi", "<think", "", " ", "<"])
+def test_thoughts_without_an_answer_are_no_answer(text: str) -> None:
+    assert written(draft(Model(text))) == []
+    assert written(draft(Model(*text))) == []

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from app.errors import SettingsError, UpstreamError
 from app.models.chat import Chat, open_chat
 from app.settings import TRACING, Settings, Written, load
+from tests.fakes.faults import hangs_before_headers
 from tests.fakes.model_server import Exchange, ModelServer, event, saying
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +45,7 @@ async def _never_stops(exchange: Exchange) -> None:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ModelServer]:
-    modes = {"says": saying("Hello.\nThere é 🙂."), "slowly": _slowly, "never_stops": _never_stops}
+    modes = {"hangs": hangs_before_headers, "says": saying("Hello.\nThere é 🙂."), "slowly": _slowly, "never_stops": _never_stops}
     with ModelServer(modes) as running:
         yield running
 
@@ -233,3 +235,25 @@ def test_no_library_logs_what_is_sent_or_said(server: ModelServer, caplog: pytes
     assert "Hello" not in caplog.text
     assert "Be brief" not in caplog.text
     assert "s3cret-key" not in caplog.text
+
+
+def test_nothing_is_left_of_five_hundred_calls_that_were_cancelled(server: ModelServer) -> None:
+    chat = _open(server.base_url("hangs"))
+
+    async def leave() -> int:
+        for _ in range(10):
+            calls = [asyncio.ensure_future(_text(chat)) for _ in range(50)]
+            await asyncio.sleep(0.05)
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+            assert all(call.cancelled() for call in calls)
+        return len(asyncio.all_tasks()) - 1
+
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    assert asyncio.run(leave()) == 0
+    deadline = time.monotonic() + 5
+    while len(list(Path("/proc/self/fd").iterdir())) > before and time.monotonic() < deadline:
+        time.sleep(0.05)  # the server, in the same process, closes its side
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+    assert chat.problem == "", "who leaves is no failure of the server's"
