@@ -25,7 +25,7 @@ _SHARES = {"half": "1/2", "halve": "1/2", "halves": "1/2", "halved": "1/2", "thi
 _TIMES = {"once": "1x", "twice": "2x", "double": "2x", "doubles": "2x", "doubled": "2x", "triple": "3x", "triples": "3x", "thrice": "3x"}
 _SIGNS = {"%": "percent", "$": "dollar", "£": "pound", "€": "euro"}
 _VAGUE_UNITS = frozenset(stem(word) for word in ("second", "minute", "hour", "day", "week", "month", "year"))
-_EVERY = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year", "annual": "year", "annually": "year", "hourly": "hour", "fortnightly": "fortnight", "nightly": "night"}  # fmt: skip
+_OFTEN = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year", "annual": "year", "annually": "year", "hourly": "hour", "fortnightly": "fortnight", "nightly": "night"}  # fmt: skip
 _SUBORDINATE = frozenset(["if", "when", "unless", "until", "while", "although", "though", "because", "whereas", "since", "once"])
 _JOINING = frozenset(["and", "but", "so", "or", "yet", "then", "which", "who", "not", "as", *_SUBORDINATE])
 _STARTS_CLAUSE = frozenset(
@@ -175,6 +175,8 @@ def _cut_clauses(tokens: list[_Token]) -> None:
                 or (token.text in ("rather", "instead") and follows in ("than", "of"))
             ):
                 new = token.text not in ("rather", "instead")
+            elif token.text in ("who", "which"):
+                new = True
             elif token.text in ("and", "or", "so"):
                 new = follows in _STARTS_CLAUSE
         if new:
@@ -192,7 +194,8 @@ def _opened(tokens: list[_Token], at: int, clause: int) -> bool:
         and any(token.clause == clause - 1 and token.sentence == first.sentence for token in tokens[:at])
     ):
         return _opened(tokens, at, clause - 1)
-    return first.text in _SUBORDINATE or first.text in ("before", "after", "for", "in", "with")
+    length = sum(not token.mark for token in tokens[:at] if token.clause == clause and token.sentence == first.sentence)
+    return first.text in _SUBORDINATE or first.text in ("before", "after") or (first.text in ("for", "in", "with") and length > 5)
 
 
 def _denied(kept: list[_Token], texts: list[str], lists: WordLists) -> tuple[list[bool], list[bool], list[int]]:
@@ -284,6 +287,9 @@ def _numbers(kept: list[_Token], lists: WordLists) -> list[Number]:
     """Numbers as figures or words, with the unit that comes within the next few words (across "to", "or", "and" and other numbers)."""
     found = []
     for at, token in enumerate(kept):
+        often = _often(kept, at, lists)
+        if often:
+            found.append(Number("1x", "", often, ()))
         value = _value(kept, at)
         if not value:
             continue
@@ -302,8 +308,18 @@ def _numbers(kept: list[_Token], lists: WordLists) -> list[Number]:
     return found
 
 
+def _often(kept: list[_Token], at: int, lists: WordLists) -> str:
+    """The unit of "weekly", "every week", "each week" and "once a week"; "" for what is no such word."""
+    text, before = kept[at].text, kept[at - 1].text if at else ""
+    if text in _OFTEN:
+        return stem(_OFTEN[text])
+    once = at > 1 and kept[at - 2].text == "once" and before in ("a", "per")
+    every = before in ("every", "each") and not (at > 2 and kept[at - 2].text in _TIMES)
+    return kept[at].stem if (once or every) and kept[at].stem in _VAGUE_UNITS else ""
+
+
 def _unit(word: _Token, lists: WordLists) -> str:
-    return word.stem if word.stem in lists.units else stem(_EVERY[word.text]) if word.text in _EVERY else ""
+    return word.stem if word.stem in lists.units and word.text not in _OFTEN else ""
 
 
 def _value(kept: list[_Token], at: int) -> str:
@@ -313,12 +329,12 @@ def _value(kept: list[_Token], at: int) -> str:
         return "few"
     before = kept[at - 1].text if at else ""
     if text in ("one", "ones"):  # "one of", "no one", "one way" count nothing; "one in five", "one session" do
-        counted = follows in ("in", "to", "or") and at + 2 < len(kept) and bool(_value_of(kept[at + 2].text))
-        return "1" if counted else ""
+        second = kept[at + 2].text if at + 2 < len(kept) else ""
+        return "1" if follows in ("in", "to", "or") and second != "one" and _value_of(second) and before != "to" else ""
     if text in ("second", "third", "quarter", "fifth", "tenth", "half") and text != "half" and before not in ("a", "one", "two", "three"):
         return ""
-    if text == "once" and follows not in ("a", "every", "each", "per"):
-        return ""
+    if text == "once":
+        return ""  # "once a week": read at "week"
     if before in _SMALL and _SMALL[before] >= 20 and text in _SMALL and _SMALL[text] < 10:
         return ""  # "twenty five": read at "twenty"
     if text in _SMALL and 20 <= _SMALL[text] < 100 and follows in _SMALL and 0 < _SMALL[follows] < 10:

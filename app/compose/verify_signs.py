@@ -10,13 +10,16 @@ from app.compose.verify_words import WordLists, stem
 
 # Words that say that one thing makes another happen: (marker, whether the cause comes first).
 _CAUSES = {
-    "because": False, "as": False, "since": False, "so": True, "therefore": True, "lead": True, "caus": True, "make": True, "bring": True,
-    "teach": True, "produc": True, "result": True,
+    stem(word): first
+    for word, first in {
+        "because": False, "as": False, "since": False, "so": True, "therefore": True, "lead": True, "cause": True, "make": True, "bring": True,
+        "teach": True, "produce": True, "result": True,
+    }.items()
 }  # fmt: skip
-_TIMES = ("before", "after", "until", "then", "afterward", "later", "first", "follow")
-_PASSIVE = frozenset(["be", "is", "are", "was", "were", "been", "being"])
-_HINGES = frozenset(["before", "after", "until", "while", "without"])
-_DEGREES = frozenset(["more", "less", "few", "fewer", "little"])
+_EARLIER = {stem("before"): True, stem("after"): False, "then": True, stem("until"): True}
+_COMPARED = {"than": True, "instead": True}
+_BEING = frozenset(["be", "is", "are", "was", "were", "been", "being"])
+_REACH = 6  # words between a doer and what is done; further apart, another doer is likely meant
 _VAGUE = frozenset(["they", "them", "it", "he", "she"])
 
 
@@ -81,13 +84,26 @@ def _tells(word: Word, lists: WordLists) -> bool:
 def _counterparts(said: Reading, at: int, source: Reading, lists: WordLists) -> _Pair:
     word, groups = said.words[at], said.groups[at]
     same = tuple(j for j, other in enumerate(source.words) if other.stem == word.stem)
-    if not same and groups:
+    if groups and not same:
         same = tuple(j for j, others in enumerate(source.groups) if groups & others)
-    if same:
-        return _Pair(same, ())
+    if not same:
+        same = tuple(j for j, other in enumerate(source.words) if _kin(word.text, other.text))
     against = lists.opposites.get(word.stem, frozenset())
-    opposite = tuple(j for j, other in enumerate(source.words) if other.stem in against or _turned(word, other, lists))
-    return _Pair((), opposite)
+    opposite = tuple(j for j, other in enumerate(source.words) if other.stem in against or (not same and _turned(word, other, lists)))
+    return _Pair(same, opposite)
+
+
+_ENDINGS = frozenset(
+    ["", "e", "y", "s", "es", "ed", "ing", "ion", "ions", "ate", "ated", "al", "ally", "ful", "fully", "ness", "ity", "ment", "ments", "ive", "ic", "ly", "ance", "ence", "able", "ible", "ation", "ism", "ous", "ies", "ied", "ional", "ionate"]
+)  # fmt: skip
+
+
+def _kin(one: str, other: str) -> bool:
+    """Words of one family: "compassionate" and "compassion", "improvement" and "improve"; never one who does a thing and the thing."""
+    shared = 0
+    while shared < min(len(one), len(other)) and one[shared] == other[shared]:
+        shared += 1
+    return shared >= 5 and one[shared:] in _ENDINGS and other[shared:] in _ENDINGS
 
 
 def _turned(word: Word, other: Word, lists: WordLists) -> bool:
@@ -115,16 +131,22 @@ def _home(clause: Clause, pairs: Sequence[_Pair], source: Reading, told: Sequenc
 
 
 def _near(said: Reading, source: Reading, pairs: Sequence[_Pair], homes: Sequence[tuple[int, ...]]) -> list[_Pair]:
-    """The counterparts that stand in the clauses said again; all of them where none does."""
-    out = list(pairs)
+    """The counterparts that stand in the clauses said again, the best clause first; all of them where none does. The same goes before the opposite."""
+    out = [_Pair(pair.same, () if pair.same else pair.opposite) for pair in pairs]
     for clause, home in zip(said.clauses, homes, strict=True):
-        inside = {j for number in home for j in range(source.clauses[number].start, source.clauses[number].end)}
+        rings = [_inside(source, home[:1]), _inside(source, home)]
         for at in range(clause.start, clause.end):
-            same = tuple(j for j in pairs[at].same if j in inside)
-            opposite = tuple(j for j in pairs[at].opposite if j in inside)
-            if same or opposite:
-                out[at] = _Pair(same, opposite)
+            for ring in rings:
+                same = tuple(j for j in pairs[at].same if j in ring)
+                opposite = tuple(j for j in pairs[at].opposite if j in ring)
+                if same or opposite:
+                    out[at] = _Pair(same, () if same else opposite)
+                    break
     return out
+
+
+def _inside(source: Reading, numbers: Sequence[int]) -> set[int]:
+    return {j for number in numbers for j in range(source.clauses[number].start, source.clauses[number].end)}
 
 
 def _number_fault(said: Reading, source: Reading) -> str:
@@ -173,6 +195,7 @@ def _negation_fault(
     said: Reading, source: Reading, pairs: Sequence[_Pair], homes: Sequence[tuple[int, ...]], told: Sequence[int], lists: WordLists
 ) -> str:
     telling = set(told)
+    used = {number for home in homes for number in home[:1]}
     for clause in said.clauses:  # what the sentence denies, the quote denies
         for at in clause.denials:
             reached = [
@@ -180,28 +203,30 @@ def _negation_fault(
                 for i in range(at + 1, clause.end)
                 if pairs[i].same + pairs[i].opposite and (i in telling or said.words[i].text in ("have", "need"))
             ][:3]
-            if reached and not any(_agrees(said, i, source, pairs) for i in reached):
+            if _mostly_wrong([_agrees(said, i, source, pairs) for i in reached]):
                 return "negation"
-            if not reached and not any(source.words[j].denied for i in range(clause.start, clause.end) for j in pairs[i].same):
+            if not reached and not any(other.denials for number, other in enumerate(source.clauses) if number in used):
                 return "negation"
     back: dict[int, list[int]] = {}
     for i in told:
         for j in pairs[i].same + pairs[i].opposite:
             back.setdefault(j, []).append(i)
-    used = {number for home in homes for number in home[:2]}
     for number, clause in enumerate(source.clauses):  # what the quote denies, the sentence denies
         for at in clause.denials if number in used else ():
             reached = [j for j in range(at + 1, clause.end) if j in back][:3]
-            if reached and not any(_agrees(said, i, source, pairs) for j in reached for i in back[j]):
+            if _mostly_wrong([any(_agrees(said, i, source, pairs) for i in back[j]) for j in reached]):
+                return "negation"
+            if at == clause.end - 1 and not any(mine.denials for mine in said.clauses):
                 return "negation"
     for i, word in enumerate(said.words):
-        if (
-            (i in telling or word.text in _DEGREES or said.words[i].text in lists.graded)
-            and pairs[i].opposite
-            and not _agrees(said, i, source, pairs)
-        ):
+        if word.text not in lists.openers and pairs[i].opposite and not _agrees(said, i, source, pairs):
             return "opposite"
     return ""
+
+
+def _mostly_wrong(agreed: Sequence[bool]) -> bool:
+    """The word right after a denial is the one denied; where it has no clear counterpart, most of the next ones decide."""
+    return bool(agreed) and not agreed[0] and 2 * sum(agreed) < len(agreed)
 
 
 def _agrees(said: Reading, i: int, source: Reading, pairs: Sequence[_Pair]) -> bool:
@@ -229,7 +254,9 @@ def _reach_fault(said: Reading, source: Reading, homes: Sequence[tuple[int, ...]
             return "over_general"
         if clause.duty > max(other.duty for other in near):
             return "modal"
-    for at, word in enumerate(said.words):
+    for word in said.words:
+        if said.clauses[word.clause].condition:
+            continue
         if word.text in lists.promises and word.text not in texts and word.stem not in stems and not word.denied:
             return "over_general"
     return ""
@@ -262,7 +289,9 @@ def _limit_fault(said: Reading, source: Reading, homes: Sequence[tuple[int, ...]
             continue
         main = source.clauses[home[0]]
         for number, other in enumerate(source.clauses):
-            if other.sentence == main.sentence and other.condition and number != home[0] and not main.condition:
+            opens = number == 0 or source.clauses[number - 1].sentence != other.sentence
+            binds = home[0] > number if opens else home[0] == number - 1
+            if other.sentence == main.sentence and other.condition and binds and not main.condition:
                 inside = [j for j in range(other.start, other.end) if _tells(source.words[j], lists)]
                 if inside and sum(j in covered for j in inside) < 0.34 * len(inside):
                     return "over_general"
@@ -313,81 +342,85 @@ def _doers(reading: Reading, at: int, lists: WordLists) -> frozenset[str]:
                     return frozenset([lists.parties[word.stem]])
     found: list[str] = []
     start = next(i for i in range(at, -1, -1) if i == 0 or reading.words[i - 1].clause != clause)
+    last = -1
     joined = True
-    for word in reading.words[start:at]:
+    for place, word in enumerate(reading.words[start:at], start):
         if word.text in _VAGUE:
-            return frozenset(found)
+            break
         if word.text in ("and", "or"):
             joined = True
         elif word.stem in lists.parties and word.text != "your":
             if joined:
                 found.append(lists.parties[word.stem])
+                last = place
             joined = False
         elif word.stem not in lists.plain:
             joined = joined and not found
-    return frozenset(found)
+    return frozenset(found) if at - last <= _REACH else frozenset()
 
 
 def _order_fault(said: Reading, source: Reading, pairs: Sequence[_Pair], lists: WordLists) -> str:
-    """Cause and effect change sides, or a cause is claimed where the quote names none."""
-    for i, word in enumerate(said.words):
-        if word.stem not in _CAUSES or (word.stem in ("as", "so", "make", "bring", "since", "result") and not _joins(said, i)):
-            continue
-        markers = [
-            j
-            for j, other in enumerate(source.words)
-            if other.stem in _CAUSES and (other.stem not in ("as", "so", "since") or _joins(source, j))
-        ]
-        if not markers and not pairs[i].same:
-            return "cause"
-        for j in markers:
-            straight = crossed = 0
-            for at, pair in enumerate(pairs):
-                if at == i or not _tells(said.words[at], lists) or not pair.same:
-                    continue
-                mine = (at < i) == _CAUSES[word.stem]
-                theirs = {
-                    (other < j) == _CAUSES[source.words[j].stem] for other in pair.same if source.words[other].clause in _around(source, j)
-                }
-                if len(theirs) == 1:
-                    straight += mine in theirs
-                    crossed += mine not in theirs
-            if crossed > straight:
-                return "cause"
-    return _than_fault(said, source, pairs, lists)
-
-
-def _than_fault(said: Reading, source: Reading, pairs: Sequence[_Pair], lists: WordLists) -> str:
-    """What is more becomes less: the two sides of "than" or "instead of" change places."""
-    here = [i for i, word in enumerate(said.words) if word.text in ("than", "instead")]
-    there = [j for j, word in enumerate(source.words) if word.text in ("than", "instead")]
-    for i in here:
-        straight = crossed = 0
-        for at, pair in enumerate(pairs):
-            if _tells(said.words[at], lists) and pair.same and there:
-                j = min(there, key=lambda place: abs(place - pair.same[0]))
-                straight += (at < i) == (pair.same[0] < j)
-                crossed += (at < i) != (pair.same[0] < j)
-        if crossed > straight:
-            return "order"
+    """Cause and effect, earlier and later, or the two sides of a comparison change places; or a cause is claimed where the quote names none."""
+    for name, markers in (("cause", _CAUSES), ("time", _EARLIER), ("order", _COMPARED)):
+        there = [sides for j in range(len(source.words)) if (sides := _sides(source, j, markers)) is not None]
+        for i, word in enumerate(said.words):
+            mine = _sides(said, i, markers)
+            if mine is None:
+                continue
+            if not there:
+                if name == "cause" and not pairs[i].same and word.stem not in ("as", "since"):
+                    return "cause"
+                continue
+            best = max((_crossing(mine, theirs, pairs, said, lists) for theirs in there), key=lambda found: found[0] + found[1])
+            if best[1] > best[0] or (best[2] and name != "cause"):
+                return name
     return ""
 
 
-def _around(reading: Reading, at: int) -> set[int]:
-    clause = reading.words[at].clause
-    return {clause - 1, clause, clause + 1}
-
-
-def _joins(reading: Reading, at: int) -> bool:
-    """Whether "as" or "so" opens a clause here; always for a verb with words on both sides."""
+def _sides(reading: Reading, at: int, markers: dict[str, bool]) -> tuple[set[int], set[int]] | None:
+    """The words on the two sides of a marker, what comes first (the cause, the earlier) in front; None when the word marks nothing here."""
     word = reading.words[at]
-    if word.stem in ("as", "so", "since"):
-        return at > 0 and reading.words[at - 1].clause != word.clause
-    return 0 < at < len(reading.words) - 1
+    if word.stem not in markers:
+        return None
+    opens = at == reading.clauses[word.clause].start
+    if word.stem in ("as", "so", "since") and not opens:
+        return None
+    sentence = reading.clauses[word.clause].sentence
+    whole = [c for c in reading.clauses if c.sentence == sentence]
+    if opens and reading.clauses[word.clause] == whole[0]:  # "Because X, Y"
+        if len(whole) < 2:
+            return None
+        before, after = set(range(whole[1].start, whole[-1].end)), set(range(at + 1, whole[0].end))
+    else:
+        before, after = set(range(whole[0].start, at)), set(range(at + 1, whole[-1].end))
+    if not before or not after:
+        return None
+    return (before, after) if markers[word.stem] else (after, before)
+
+
+def _crossing(
+    mine: tuple[set[int], set[int]], theirs: tuple[set[int], set[int]], pairs: Sequence[_Pair], said: Reading, lists: WordLists
+) -> tuple[int, int, bool]:
+    """How many words stand on the same side in both, how many on the other, and whether some crossed each way."""
+    straight = crossed = 0
+    ways = set()
+    for at, pair in enumerate(pairs):
+        if not _tells(said.words[at], lists) or not pair.same or at not in mine[0] | mine[1]:
+            continue
+        first = any(j in theirs[0] for j in pair.same)
+        second = any(j in theirs[1] for j in pair.same)
+        if first != second:
+            straight += first == (at in mine[0])
+            if first != (at in mine[0]):
+                crossed += 1
+                ways.add(first)
+    return straight, crossed, len(ways) == 2
 
 
 def _inverted(said: Reading, source: Reading, pairs: Sequence[_Pair], told: Sequence[int]) -> float:
     """The share of word pairs of one clause that stand the other way round in the quote."""
+    if _passive(said) != _passive(source):
+        return 0.0
     total = turned = 0
     for clause in said.clauses:
         places = [(i, pairs[i].same[0]) for i in told if clause.start <= i < clause.end and len(pairs[i].same) == 1]
@@ -397,6 +430,12 @@ def _inverted(said: Reading, source: Reading, pairs: Sequence[_Pair], told: Sequ
                     total += 1
                     turned += j > k
     return turned / total if total else 0.0
+
+
+def _passive(reading: Reading) -> bool:
+    """ "is planned by": a sentence that turns doer and done round."""
+    texts = [word.text for word in reading.words]
+    return any(text == "by" and _BEING & set(texts[max(0, at - 5) : at]) for at, text in enumerate(texts))
 
 
 def _dropped(said: Reading, source: Reading, homes: Sequence[tuple[int, ...]], pairs: Sequence[_Pair], lists: WordLists) -> int:

@@ -148,7 +148,7 @@ def _lists(data: dict[str, Any]) -> WordLists:
         duty=_ladder("duty", data["duty"]),
         promises=frozenset(_strings("promise.words", data["promise"]["words"])),
         negators=_book_exact((word, "not") for word in _strings("negation.words", negation["words"])),
-        no_duty=_book_exact((word, "free") for word in _strings("negation.no_duty", negation["no_duty"])),
+        no_duty=_book_exact((form, "free") for word in _strings("negation.no_duty", negation["no_duty"]) for form in _with_adverbs(word)),
         prefixes=tuple(_strings("negation.prefixes", negation["prefixes"])),
         conditions=_book_exact((word, word) for word in _strings("limits.conditions", limits["conditions"])),
         narrowing=_book_exact((word, word) for word in _strings("limits.narrowing", limits["narrowing"])),
@@ -173,6 +173,18 @@ def _strings(name: str, value: object) -> list[str]:
     ):
         raise ValueError(f"{name} must be a list of words in lower case")
     return value
+
+
+def _with_adverbs(text: str) -> list[str]:
+    """ "do not have to" is also "do not usually have to" and "do not always have to"."""
+    return [
+        text,
+        *(
+            text.replace("not ", f"not {adverb} ", 1)
+            for adverb in ("usually", "always", "normally", "generally", "often", "yet")
+            if "not " in text
+        ),
+    ]
 
 
 def _book_exact(pairs: Iterable[tuple[str, str]]) -> PhraseBook:
