@@ -33,6 +33,7 @@ class Comparison:
     inverted: float
     dropped: int
     scattered: float
+    unbound: float
 
 
 def compare(said: Reading, source: Reading, lists: WordLists) -> Comparison:
@@ -59,6 +60,7 @@ def compare(said: Reading, source: Reading, lists: WordLists) -> Comparison:
         _inverted(said, source, pairs, told),
         _dropped(said, source, homes, pairs, lists),
         _scattered(pairs, told, source),
+        _unbound(said, source, pairs, told),
     )
 
 
@@ -341,11 +343,14 @@ def _doers(reading: Reading, at: int, lists: WordLists) -> frozenset[str]:
                 if word.stem in lists.parties:
                     return frozenset([lists.parties[word.stem]])
     found: list[str] = []
-    start = next(i for i in range(at, -1, -1) if i == 0 or reading.words[i - 1].clause != clause)
+    start = reading.clauses[clause].start
     last = -1
     joined = True
+    opening = reading.words[start].text
     for place, word in enumerate(reading.words[start:at], start):
-        if word.text in _VAGUE:
+        if word.text in _VAGUE or (place == start and opening in ("who", "which")):
+            if not found:
+                found, last = _before(reading, clause, lists, subject=word.text in _VAGUE), place
             break
         if word.text in ("and", "or"):
             joined = True
@@ -356,7 +361,20 @@ def _doers(reading: Reading, at: int, lists: WordLists) -> frozenset[str]:
             joined = False
         elif word.stem not in lists.plain:
             joined = joined and not found
+    if not found and opening in ("and", "but", "or", "then"):
+        found, last = _before(reading, clause, lists, subject=True), start
     return frozenset(found) if at - last <= _REACH else frozenset()
+
+
+def _before(reading: Reading, clause: int, lists: WordLists, *, subject: bool) -> list[str]:
+    """The party that a pronoun most likely stands for: the first of the clause before for "it" and "they", the last for "who"."""
+    if clause == 0 or (reading.clauses[clause - 1].sentence != reading.clauses[clause].sentence and not subject):
+        return []
+    before = reading.clauses[clause - 1]
+    named = [
+        lists.parties[word.stem] for word in reading.words[before.start : before.end] if word.stem in lists.parties and word.text != "your"
+    ]
+    return named[:1] if subject else named[-1:]
 
 
 def _order_fault(said: Reading, source: Reading, pairs: Sequence[_Pair], lists: WordLists) -> str:
@@ -464,3 +482,22 @@ def _scattered(pairs: Sequence[_Pair], told: Sequence[int], source: Reading) -> 
     numbers = {number for places in held for number in places}
     best = max((sum(number in places for places in held) for number in numbers), default=0)
     return 1 - best / len(told) if told else 0.0
+
+
+_APART = 6  # words between two neighbours of the sentence in the quote, from which they were not said of each other
+
+
+def _unbound(said: Reading, source: Reading, pairs: Sequence[_Pair], told: Sequence[int]) -> float:
+    """The share of neighbouring words of the sentence that the quote says of different things ("a warm room" from "warm light and a cool room")."""
+    total = apart = 0
+    for i, k in zip(told, told[1:], strict=False):
+        if said.words[i].clause != said.words[k].clause or not pairs[i].same or not pairs[k].same:
+            continue
+        total += 1
+        near = any(
+            source.words[j].clause == source.words[m].clause and abs(j - m) <= max(k - i + 1, _APART if k - i > 1 else 2)
+            for j in pairs[i].same
+            for m in pairs[k].same
+        )
+        apart += not near
+    return apart / total if total else 0.0
