@@ -79,7 +79,7 @@ def guarded_transport(httpx: Any, base_url: str, most_bytes: int) -> Any:
             except BaseException as error:
                 await transport.aclose()
                 if isinstance(error, httpx.TransportError | OSError):
-                    raise _no_answer(error) from None
+                    raise _no_answer(error, late=isinstance(error, httpx.TimeoutException)) from None
                 raise
             fault = _fault(response)
             if fault is not None:
@@ -92,13 +92,14 @@ def guarded_transport(httpx: Any, base_url: str, most_bytes: int) -> Any:
     return Guarded()
 
 
-def _no_answer(error: BaseException) -> Failed:
+def _no_answer(error: BaseException, *, late: bool) -> Failed:
+    """Why there is no response. Who has waited for a connection that did not come is not made to wait for another."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ssl.SSLError):
             return Failed("The certificate of the language model's server was not accepted.", "certificate")
         seen = seen.__cause__ or seen.__context__
-    return Failed("The language model's server can't be reached.", "unreachable", 0.2)
+    return Failed("The language model's server can't be reached.", "unreachable", None if late else 0.2)
 
 
 def _fault(response: Any) -> Failed | None:

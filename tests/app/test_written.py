@@ -25,6 +25,7 @@ FOLLOW_UP = "how long does it take?"
 EARLIER = (Turn("user", "What is EMDR?"), Turn("assistant", "EMDR is a therapy for trauma."))
 DANGER = "I want to kill myself"
 ADVICE = "Should I stop taking my sertraline?"
+UNSAID = ("everyone would be happier if i had never been here", "is it normal that my husband holds me down when i say no")
 
 
 def _obliging(call: Call) -> str:
@@ -104,7 +105,7 @@ def test_a_question_that_stands_alone_is_not_rewritten(library: Rapport, server:
     assert ["<conversation " in call.prompt for call in server.calls] == [False]
 
 
-@pytest.mark.parametrize("blocked", [DANGER, ADVICE, "i have a plan to end it all tonight"])
+@pytest.mark.parametrize("blocked", [DANGER, ADVICE, *UNSAID])
 def test_blocked_turns_are_never_sent(library: Rapport, server: ModelServer, write_with: Callable[[str], Chat], blocked: str) -> None:
     write_with("obliging")
     assert library.guard.screen(Conversation(blocked), library.embed).blocks
@@ -113,6 +114,11 @@ def test_blocked_turns_are_never_sent(library: Rapport, server: ModelServer, wri
     sent = "\n".join(call.prompt for call in server.calls)
     assert blocked not in sent
     assert "A referral was here." not in sent
+
+
+def test_some_of_these_turns_only_the_classifier_blocks(library: Rapport) -> None:
+    """Else the test above would not see whether the whole guard looks at what is sent."""
+    assert not all(library.guard.screen_rules(Conversation(text)).blocks for text in UNSAID)
 
 
 def test_what_is_only_partly_covered_says_so(library: Rapport, write_with: Callable[[str], Chat]) -> None:
