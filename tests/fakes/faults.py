@@ -228,7 +228,7 @@ FAULTS: dict[str, tuple[Mode, str]] = {
     "503": (status(503), "upstream"),
     "429": (status(429), "too_many"),
     "429_soon": (status(429, Retry_After="1"), "too_many"),
-    "429_later": (status(429, Retry_After="600"), "too_many"),
+    "429_later": (status(429, Retry_After="2"), "too_many"),
     "401": (status(401), "refused_key"),
     "404": (status(404), "no_such_model"),
     "400": (status(400), "upstream"),
