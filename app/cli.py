@@ -234,6 +234,17 @@ def bench_latency(questions: int = 100, as_json: JsonOption = False) -> None:
     typer.echo(json.dumps(results, indent=2) if as_json else "\n".join(f"{name}: {value}" for name, value in results.items()))
 
 
+@bench_cli.command("verification")
+def bench_verification(as_json: JsonOption = False) -> None:
+    """Written sentences against their quotes: what is shown and what is dropped, beside plain cosine and word overlap."""
+    from evals.bench.verification import describe, run
+
+    settings = _settings()
+    _get_model(settings)
+    results = run(settings)
+    typer.echo(json.dumps(results, indent=2) if as_json else describe(results))
+
+
 def main() -> None:
     """Entry point: our own errors become one clear sentence and their exit code."""
     try:

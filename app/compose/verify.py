@@ -33,7 +33,8 @@ ENTAILED = 0.5  # an entailment model's probability under which the sentence is 
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Whether a sentence may be shown; why not ("number", "negation", "name" …, "" when it may); and a probability of support, 0 after a fault."""
+    """Whether a sentence may be shown; why not ("number", "negation", "name" …, "" when it may); and a probability of
+    support, 0 after a fault."""
 
     ok: bool
     reason: str
@@ -52,7 +53,8 @@ class Weights:
 class Verifier:
     """Checks written sentences against their quotes. ``embed`` gives unit vectors, one row a text.
 
-    ``entail`` is an optional entailment model: (quote, sentence) to the probability that the first implies the second. It may only drop more.
+    ``entail`` is an optional entailment model: (quote, sentence) to the probability that the first implies the second. It may only
+    drop more.
     """
 
     def __init__(

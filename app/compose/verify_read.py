@@ -12,20 +12,20 @@ from app.text import sentences
 
 _RAW = re.compile(r"[^\W_]+(?:[.,]\d+)*|[,;:()—–%$£€-]", re.UNICODE)
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
-_SMALL = {
-    word: number
-    for number, word in enumerate(
-        [
-            "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
-            "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-        ]
-    )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000, "dozen": 12}  # fmt: skip
-_SHARES = {"half": "1/2", "halve": "1/2", "halves": "1/2", "halved": "1/2", "third": "1/3", "thirds": "1/3", "quarter": "1/4", "quarters": "1/4", "fifth": "1/5", "tenth": "1/10"}  # fmt: skip
-_TIMES = {"once": "1x", "twice": "2x", "double": "2x", "doubles": "2x", "doubled": "2x", "triple": "3x", "triples": "3x", "thrice": "3x"}
+_COUNTED = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+)
+_TENS = {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_SMALL = {word: number for number, word in enumerate(_COUNTED.split())} | _TENS | {"hundred": 100, "thousand": 1000, "dozen": 12}
+_PARTS = {"1/2": "half halve halves halved", "1/3": "third thirds", "1/4": "quarter quarters", "1/5": "fifth", "1/10": "tenth"}
+_SHARES = {word: share for share, forms in _PARTS.items() for word in forms.split()}
+_MANY = {"1x": "once", "2x": "twice double doubles doubled", "3x": "triple triples thrice"}
+_TIMES = {word: times for times, forms in _MANY.items() for word in forms.split()}
 _SIGNS = {"%": "percent", "$": "dollar", "£": "pound", "€": "euro"}
 _VAGUE_UNITS = frozenset(stem(word) for word in ("second", "minute", "hour", "day", "week", "month", "year"))
-_OFTEN = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year", "annual": "year", "annually": "year", "hourly": "hour", "fortnightly": "fortnight", "nightly": "night"}  # fmt: skip
+_UNIT_OF = {"day": "daily", "week": "weekly", "month": "monthly", "year": "yearly annual annually", "hour": "hourly", "night": "nightly"}
+_OFTEN = {word: unit for unit, forms in _UNIT_OF.items() for word in forms.split()}
 _SUBORDINATE = frozenset(["if", "when", "unless", "until", "while", "although", "though", "because", "whereas", "since", "once"])
 _JOINING = frozenset(["and", "but", "so", "or", "yet", "then", "which", "who", "not", "as", *_SUBORDINATE])
 _STARTS_CLAUSE = frozenset(
@@ -93,6 +93,9 @@ def read(text: str, lists: WordLists) -> Reading:
         tokens += _tokens(text[span.start : span.end], number)
     _cut_clauses(tokens)
     kept = [token for token in tokens if not token.mark]
+    renumbered = {clause: number for number, clause in enumerate(dict.fromkeys(token.clause for token in kept))}
+    for token in kept:  # a clause of marks alone is none
+        token.clause = renumbered[token.clause]
     stems = [token.stem for token in kept]
     texts = [token.text for token in kept]
     groups: list[set[str]] = [set() for _ in kept]
@@ -261,8 +264,8 @@ def _strength(
                 word in ("every", "all") and (follows in lists.units or stem(follows) in lists.units or follows in _SMALL)
             )
             if not harmless:
-                universal.add("always" if word in ("every", "all", "everyone", "everybody", "always") else word)
-        elif rung and not (rung == 2 and word == "can" and follows_not(kept, at, end)):
+                universal.add("always" if word in ("every", "each", "all", "everyone", "everybody", "always") else word)
+        elif rung and not (word == "can" and follows_not(kept, at, end)):
             hedges.append(rung)
         at += max(size, 1)
     return min(hedges), frozenset(universal)
@@ -287,7 +290,7 @@ def _numbers(kept: list[_Token], lists: WordLists) -> list[Number]:
     """Numbers as figures or words, with the unit that comes within the next few words (across "to", "or", "and" and other numbers)."""
     found = []
     for at, token in enumerate(kept):
-        often = _often(kept, at, lists)
+        often = _often(kept, at)
         if often:
             found.append(Number("1x", "", often, ()))
         value = _value(kept, at)
@@ -308,7 +311,7 @@ def _numbers(kept: list[_Token], lists: WordLists) -> list[Number]:
     return found
 
 
-def _often(kept: list[_Token], at: int, lists: WordLists) -> str:
+def _often(kept: list[_Token], at: int) -> str:
     """The unit of "weekly", "every week", "each week" and "once a week"; "" for what is no such word."""
     text, before = kept[at].text, kept[at - 1].text if at else ""
     if text in _OFTEN:

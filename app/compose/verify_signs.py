@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from app.compose.verify_read import Clause, Reading, Word
 from app.compose.verify_words import WordLists, stem
@@ -12,13 +14,15 @@ from app.compose.verify_words import WordLists, stem
 _CAUSES = {
     stem(word): first
     for word, first in {
-        "because": False, "as": False, "since": False, "so": True, "therefore": True, "lead": True, "cause": True, "make": True, "bring": True,
+        "because": False, "as": False, "since": False, "so": True, "therefore": True, "lead": True, "cause": True, "make": True,
+        "bring": True,
         "teach": True, "produce": True, "result": True,
     }.items()
 }  # fmt: skip
 _EARLIER = {stem("before"): True, stem("after"): False, "then": True, stem("until"): True}
 _COMPARED = {"than": True, "instead": True}
 _BEING = frozenset(["be", "is", "are", "was", "were", "been", "being"])
+SWAPPED = 2  # words that change sides around another before doer and done are taken to be swapped
 _REACH = 6  # words between a doer and what is done; further apart, another doer is likely meant
 _VAGUE = frozenset(["they", "them", "it", "he", "she"])
 
@@ -48,8 +52,8 @@ def compare(said: Reading, source: Reading, lists: WordLists) -> Comparison:
         _number_fault(said, source)
         or _name_fault(said, pairs, lists)
         or _negation_fault(said, source, near, homes, told, lists)
-        or _reach_fault(said, source, homes, pairs, lists)
-        or _limit_fault(said, source, homes, pairs, lists)
+        or _reach_fault(said, source, homes, lists)
+        or _limit_fault(source, homes, pairs, lists)
         or _party_fault(said, source, near, lists)
         or _order_fault(said, source, pairs, lists)
     )
@@ -58,7 +62,7 @@ def compare(said: Reading, source: Reading, lists: WordLists) -> Comparison:
         missing,
         len(told),
         _inverted(said, source, pairs, told),
-        _dropped(said, source, homes, pairs, lists),
+        _dropped(source, homes, pairs, lists),
         _scattered(pairs, told, source),
         _unbound(said, source, pairs, told),
     )
@@ -95,9 +99,11 @@ def _counterparts(said: Reading, at: int, source: Reading, lists: WordLists) -> 
     return _Pair(same, opposite)
 
 
-_ENDINGS = frozenset(
-    ["", "e", "y", "s", "es", "ed", "ing", "ion", "ions", "ate", "ated", "al", "ally", "ful", "fully", "ness", "ity", "ment", "ments", "ive", "ic", "ly", "ance", "ence", "able", "ible", "ation", "ism", "ous", "ies", "ied", "ional", "ionate"]
-)  # fmt: skip
+_SUFFIXES = (
+    "|e|y|s|es|ed|ing|ion|ions|ate|ated|al|ally|ful|fully|ness|ity|ment|ments|ive|ic|ly|"
+    "ance|ence|able|ible|ation|ism|ous|ies|ied|ional|ionate"
+)
+_ENDINGS = frozenset(_SUFFIXES.split("|"))
 
 
 def _kin(one: str, other: str) -> bool:
@@ -133,7 +139,8 @@ def _home(clause: Clause, pairs: Sequence[_Pair], source: Reading, told: Sequenc
 
 
 def _near(said: Reading, source: Reading, pairs: Sequence[_Pair], homes: Sequence[tuple[int, ...]]) -> list[_Pair]:
-    """The counterparts that stand in the clauses said again, the best clause first; all of them where none does. The same goes before the opposite."""
+    """The counterparts that stand in the clauses said again, the best clause first; all of them where none
+    does. The same goes before the opposite."""
     out = [_Pair(pair.same, () if pair.same else pair.opposite) for pair in pairs]
     for clause, home in zip(said.clauses, homes, strict=True):
         rings = [_inside(source, home[:1]), _inside(source, home)]
@@ -153,6 +160,9 @@ def _inside(source: Reading, numbers: Sequence[int]) -> set[int]:
 
 def _number_fault(said: Reading, source: Reading) -> str:
     known = {(number.value, number.unit) for number in source.numbers}
+    repeated = Counter((number.value, number.unit) for number in said.numbers)
+    if any(count > 1 and count > sum((n.value, n.unit) == key for n in source.numbers) for key, count in repeated.items()):
+        return "number"
     rates = {(number.value, number.rate) for number in source.numbers}
     if any(
         (number.value, number.unit) not in known or (number.rate and (number.value, number.rate) not in rates) for number in said.numbers
@@ -170,7 +180,8 @@ def _number_fault(said: Reading, source: Reading) -> str:
     return ""
 
 
-_TIME_UNITS = frozenset(stem(word) for word in ("second", "minute", "hour", "day", "week", "month", "year", "decade", "fortnight", "percent", "twice", "daily", "weekly", "monthly", "yearly"))  # fmt: skip
+_TIME_WORDS = "second minute hour day week month year decade fortnight percent twice daily weekly monthly yearly"
+_TIME_UNITS = frozenset(stem(word) for word in _TIME_WORDS.split())
 _EVERY = {"day": "daili", "week": "week", "month": "month", "year": "year", "daili": "day"}
 
 
@@ -220,10 +231,26 @@ def _negation_fault(
                 return "negation"
             if at == clause.end - 1 and not any(mine.denials for mine in said.clauses):
                 return "negation"
+    if _nearly_the_same_but_denied(said, source, pairs, told, lists):
+        return "negation"
     for i, word in enumerate(said.words):
         if word.text not in lists.openers and pairs[i].opposite and not _agrees(said, i, source, pairs):
             return "opposite"
     return ""
+
+
+def _nearly_the_same_but_denied(said: Reading, source: Reading, pairs: Sequence[_Pair], told: Sequence[int], lists: WordLists) -> bool:
+    """The sentence says a whole sentence of the quote again, and one of the two has a denial more."""
+    mine = sum(len(clause.denials) for clause in said.clauses)
+    for number in range(len(source.sentences)):
+        clauses = [clause for clause in source.clauses if clause.sentence == number]
+        inside = {j for clause in clauses for j in range(clause.start, clause.end)}
+        telling = [j for j in inside if _tells(source.words[j], lists)]
+        held = {j for pair in pairs for j in pair.same if j in inside}
+        all_here = all(any(j in inside for j in pairs[i].same) for i in told)
+        if telling and all_here and len(held & set(telling)) >= 0.8 * len(telling):
+            return (mine - sum(len(clause.denials) for clause in clauses)) % 2 == 1
+    return False
 
 
 def _mostly_wrong(agreed: Sequence[bool]) -> bool:
@@ -239,7 +266,7 @@ def _agrees(said: Reading, i: int, source: Reading, pairs: Sequence[_Pair]) -> b
     )
 
 
-def _reach_fault(said: Reading, source: Reading, homes: Sequence[tuple[int, ...]], pairs: Sequence[_Pair], lists: WordLists) -> str:
+def _reach_fault(said: Reading, source: Reading, homes: Sequence[tuple[int, ...]], lists: WordLists) -> str:
     """The sentence goes further than the quote: firmer, wider, a duty that was none, a promise."""
     texts = {word.text for word in source.words}
     stems = set(source.stems)
@@ -248,6 +275,7 @@ def _reach_fault(said: Reading, source: Reading, homes: Sequence[tuple[int, ...]
             continue
         near = [source.clauses[number] for number in home]
         theirs = set().union(*(other.universal for other in near))
+        theirs |= {"only"} & set().union(*(other.universal for other in source.clauses if other.sentence == near[0].sentence))
         if any(_limited_denial(source, other) and clause.denials and not _all_named(said, clause) for other in near[:1]):
             return "over_general"
         if clause.universal - theirs:
@@ -283,7 +311,7 @@ def _adverbial(said: Reading, clause: Clause, lists: WordLists) -> bool:
     )
 
 
-def _limit_fault(said: Reading, source: Reading, homes: Sequence[tuple[int, ...]], pairs: Sequence[_Pair], lists: WordLists) -> str:
+def _limit_fault(source: Reading, homes: Sequence[tuple[int, ...]], pairs: Sequence[_Pair], lists: WordLists) -> str:
     """A condition, a place or a narrowing word of the quote is left out."""
     covered = _covered(pairs)
     for home in homes:
@@ -297,7 +325,7 @@ def _limit_fault(said: Reading, source: Reading, homes: Sequence[tuple[int, ...]
                 inside = [j for j in range(other.start, other.end) if _tells(source.words[j], lists)]
                 if inside and sum(j in covered for j in inside) < 0.34 * len(inside):
                     return "over_general"
-        for at, place in source.places:
+        for at, _ in source.places:
             first = source.clauses[source.words[at].clause]
             leads = first.end == main.start and first.sentence == main.sentence and first.end - first.start < 5
             if (leads or source.words[at].clause == source.words[main.start].clause) and at not in covered:
@@ -333,7 +361,8 @@ def _party_fault(said: Reading, source: Reading, pairs: Sequence[_Pair], lists: 
 
 
 def _doers(reading: Reading, at: int, lists: WordLists) -> frozenset[str]:
-    """Who does what a word says: the first party of its clause and those joined to it by "and"; for "asked by X", X. Empty when not named."""
+    """Who does what a word says: the first party of its clause and those joined to it by "and"; for "asked by X", X. Empty
+    when not named."""
     clause = reading.words[at].clause
     for later in range(at + 1, min(at + 4, len(reading.words) - 1)):
         if reading.words[later].clause != clause:
@@ -378,7 +407,8 @@ def _before(reading: Reading, clause: int, lists: WordLists, *, subject: bool) -
 
 
 def _order_fault(said: Reading, source: Reading, pairs: Sequence[_Pair], lists: WordLists) -> str:
-    """Cause and effect, earlier and later, or the two sides of a comparison change places; or a cause is claimed where the quote names none."""
+    """Cause and effect, earlier and later, or the two sides of a comparison change places; or a cause is claimed where
+    the quote names none."""
     for name, markers in (("cause", _CAUSES), ("time", _EARLIER), ("order", _COMPARED)):
         there = [sides for j in range(len(source.words)) if (sides := _sides(source, j, markers)) is not None]
         for i, word in enumerate(said.words):
@@ -392,7 +422,24 @@ def _order_fault(said: Reading, source: Reading, pairs: Sequence[_Pair], lists: 
             best = max((_crossing(mine, theirs, pairs, said, lists) for theirs in there), key=lambda found: found[0] + found[1])
             if best[1] > best[0] or (best[2] and name != "cause"):
                 return name
-    return ""
+    return "order" if not _passive(said) and not _passive(source) and _swapped(said, source, pairs, lists) else ""
+
+
+def _swapped(said: Reading, source: Reading, pairs: Sequence[_Pair], lists: WordLists) -> bool:
+    """Around one word (most often the verb), what stood before it stands after it and the other way round: doer and done change places."""
+    for clause in said.clauses:
+        placed = [
+            (i, pairs[i].same[0])
+            for i in range(clause.start, clause.end)
+            if len(pairs[i].same) == 1 and (_tells(said.words[i], lists) or said.words[i].stem in lists.parties)
+        ]
+        for hinge, there in placed:
+            home = source.words[there].clause
+            others = [(i < hinge, j < there) for i, j in placed if i != hinge and source.words[j].clause == home]
+            crossed = [now for now, then in others if now != then]
+            if len(set(crossed)) == 2 and len(crossed) >= SWAPPED and len(crossed) >= len(others) - 1:
+                return True
+    return False
 
 
 def _sides(reading: Reading, at: int, markers: dict[str, bool]) -> tuple[set[int], set[int]] | None:
@@ -456,7 +503,7 @@ def _passive(reading: Reading) -> bool:
     return any(text == "by" and _BEING & set(texts[max(0, at - 5) : at]) for at, text in enumerate(texts))
 
 
-def _dropped(said: Reading, source: Reading, homes: Sequence[tuple[int, ...]], pairs: Sequence[_Pair], lists: WordLists) -> int:
+def _dropped(source: Reading, homes: Sequence[tuple[int, ...]], pairs: Sequence[_Pair], lists: WordLists) -> int:
     """How many limits ("for a short time", "with mild depression") of the clauses said again have no word in the sentence."""
     covered, count = _covered(pairs), 0
     for number in {home[0] for home in homes if home}:
@@ -488,9 +535,10 @@ _APART = 6  # words between two neighbours of the sentence in the quote, from wh
 
 
 def _unbound(said: Reading, source: Reading, pairs: Sequence[_Pair], told: Sequence[int]) -> float:
-    """The share of neighbouring words of the sentence that the quote says of different things ("a warm room" from "warm light and a cool room")."""
+    """The share of neighbouring words of the sentence that the quote says of different things ("a warm room" from "warm light and
+    a cool room")."""
     total = apart = 0
-    for i, k in zip(told, told[1:], strict=False):
+    for i, k in pairwise(told):
         if said.words[i].clause != said.words[k].clause or not pairs[i].same or not pairs[k].same:
             continue
         total += 1

@@ -1,8 +1,9 @@
 """``rapport bench verification``: how well a written sentence is told from one that its quote does not bear out.
 
-The pairs (``verification/pairs.csv``) were written for this by one author, none taken from anywhere. Weights are fitted and limits chosen on the
-"dev" quotes; figures are of the "held_out" quotes. Precision depends on the mix: "in the file" is the mix of the file, "even" counts supported
-and unsupported pairs equally. ``python -m evals.bench.verification --write`` fits ``app/compose/verify_weights.toml``.
+The pairs (``verification/pairs.csv``) were written for this by one author, none taken from anywhere. Weights are fitted and limits
+chosen on the "dev" quotes; figures are of the "held_out" quotes. Precision depends on the mix: "in the file" is the mix of the file,
+"even" counts supported and unsupported pairs equally. ``python -m evals.bench.verification --write`` fits
+``app/compose/verify_weights.toml``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from evals.intervals import in_words, wilson
 PAIRS = Path(__file__).with_name("verification") / "pairs.csv"
 WANTED_PRECISION = 0.98
 NEVER = ("number", "negated", "invented", "unrelated")
-AIMED_PRECISION = 0.988  # on the dev pairs, in an even mix: a little over what is wanted, since fresh pairs do worse
+AIMED_PRECISION = 0.986  # on the dev pairs, in an even mix: a little over what is wanted, since fresh pairs do worse
 MARGIN = 0.03  # how far the limit stays above the best unsupported dev pair of the kinds that must never pass
 SHRINK = 0.05  # L2 penalty on the standardised weights: few pairs, seven weights
 
@@ -123,7 +124,8 @@ def overlap_scores(pairs: Sequence[PairCase]) -> list[float]:
 
 
 def choose_limit(pairs: Sequence[PairCase], scores: Sequence[float], precision: float | None) -> float:
-    """The limit with the best recall at ``precision`` in an even mix, or with the best balanced accuracy; over every score when none will do."""
+    """The limit with the best recall at ``precision`` in an even mix, or with the best balanced accuracy; over
+    every score when none will do."""
     best, chosen = -1.0, max(scores) + 1e-6
     for limit in sorted(set(scores)):
         row = judge(pairs, [score >= limit for score in scores])

@@ -1,0 +1,259 @@
+"""The verifier of written sentences: planted falsehoods are dropped, what the quote says passes, nothing raises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.compose.verify import Support, Verifier, load_weights
+from app.compose.verify_read import read
+from app.compose.verify_words import FILE, load_words
+from app.errors import SettingsError
+from app.models.embed import OnnxEmbedder, Vectors
+from app.text import plain, sentences
+from evals.bench.verification import PairCase, judge, load_pairs
+
+ARTICLES = Path(__file__).parents[3] / "corpus" / "articles"
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "twenty", "thirty"]
+
+
+def close(texts: Sequence[str]) -> Vectors:
+    """An embedding to which everything is the same: what is dropped now is dropped by comparison."""
+    return np.tile(np.array([1, 0], np.float32), (len(texts), 1))
+
+
+@pytest.fixture(scope="module")
+def verifier(embedder: OnnxEmbedder) -> Verifier:
+    return Verifier(embedder.passages)
+
+
+def article_sentences() -> list[str]:
+    """Plain sentences of our own articles, six to thirty words long, without quotations."""
+    found = []
+    for path in sorted(ARTICLES.glob("*.md")):
+        body = path.read_text("utf-8").split("---", 2)[2]
+        for block in body.split("\n\n"):
+            text = _LINK.sub(r"\1", block.strip())
+            if text.startswith(("#", ">", "-", "|")):
+                continue
+            pieces = [plain(text[span.start : span.end]) for span in sentences(text)]
+            found += [piece for piece in pieces if 6 <= len(piece.split()) <= 30 and piece.endswith(".") and '"' not in piece]
+    return found
+
+
+def other_number(sentence: str) -> str | None:
+    """The first number changed for another."""
+    digits = re.search(r"\b\d{1,3}\b", sentence)
+    if digits:
+        return sentence[: digits.start()] + str(int(digits[0]) * 3 + 7) + sentence[digits.end() :]
+    word = re.search(rf"\b({'|'.join(_WORDS[1:])})\b", sentence)
+    if word:
+        return (
+            sentence[: word.start()] + _WORDS[(_WORDS.index(word[0]) + 5) % len(_WORDS)].replace("one", "eleven") + sentence[word.end() :]
+        )
+    return None
+
+
+def denied(sentence: str) -> str | None:
+    """A denial put in after the first auxiliary, or the first one taken out."""
+    without = re.sub(r" (?:not|never) ", " ", sentence, count=1)
+    if without != sentence:
+        return without
+    if re.search(r"\b(?:no|nobody|without|nothing|neither|nor|none|cannot|rather|instead|rarely|hardly|unless)\b", sentence, re.IGNORECASE):
+        return None  # a second denial may well be lawful
+    turned = re.sub(r"\b(is|are|can|may|will|should)\b (?!not\b|be able)", r"\1 not ", sentence, count=1)
+    return turned if turned != sentence else None
+
+
+def with_name(sentence: str, number: int) -> str:
+    """A source, clinic, medicine or person that the quote doesn't name."""
+    opening = sentence if sentence.split()[0].isupper() or sentence.startswith("I ") else sentence[0].lower() + sentence[1:]
+    forms = (
+        f"According to Dr Harlow, {opening}",
+        f"The Marlowe Institute says that {opening}",
+        f"{sentence[:-1]}, as Weatherby showed in a study.",
+        f"{sentence[:-1]}, for example with sertraline.",
+        f"At the Northgate Clinic, {opening}",
+    )
+    return forms[number % len(forms)]
+
+
+def planted() -> list[tuple[str, str, str]]:
+    """(kind, sentence, quote) made from our articles' own sentences, every third sentence of a kind."""
+    own = article_sentences()
+    found: list[tuple[str, str, str]] = []
+    numbers = [(changed, s) for s in own if (changed := other_number(s))]
+    denials = [(changed, s) for s in own if (changed := denied(s))]
+    found += [("number", changed, quote) for changed, quote in numbers[:: max(1, len(numbers) // 150)][:150]]
+    found += [("negated", changed, quote) for changed, quote in denials[:: max(1, len(denials) // 150)][:150]]
+    step = len(own) // 150
+    found += [("invented", with_name(own[i * step], i), own[i * step]) for i in range(150)]
+    found += [("unrelated", own[i * step], own[(i * step + len(own) // 2) % len(own)]) for i in range(150)]
+    return found
+
+
+@pytest.mark.parametrize("kind", ["number", "negated", "invented", "unrelated"])
+def test_planted_falsehoods_are_dropped(verifier: Verifier, kind: str) -> None:
+    cases = [(said, quote) for name, said, quote in planted() if name == kind]
+    assert len(cases) >= 130
+    shown = [(said, quote) for said, quote in cases if verifier.check(said, quote).ok]
+    assert shown == []
+
+
+def held_pairs(kind: str) -> list[PairCase]:
+    return [pair for pair in load_pairs() if pair.kind == kind]
+
+
+@pytest.mark.parametrize("kind", ["number", "negated", "invented", "unrelated"])
+def test_written_falsehoods_are_dropped(verifier: Verifier, kind: str) -> None:
+    pairs = held_pairs(kind)
+    assert len(pairs) >= 70
+    assert [pair.sentence for pair in pairs if verifier.check(pair.sentence, pair.quote).ok] == []
+
+
+def test_over_general_sentences_are_dropped(verifier: Verifier) -> None:
+    pairs = held_pairs("over_general")
+    dropped = sum(not verifier.check(pair.sentence, pair.quote).ok for pair in pairs)
+    assert len(pairs) >= 120
+    assert dropped >= 0.9 * len(pairs)
+
+
+def test_precision_on_all_pairs(verifier: Verifier) -> None:
+    pairs = load_pairs()
+    row = judge(pairs, [verifier.check(pair.sentence, pair.quote).ok for pair in pairs])
+    assert row["precision_even"] >= 0.98
+    assert row["recall"]["value"] >= 0.5
+
+
+def test_our_own_sentences_pass_verbatim() -> None:
+    verifier = Verifier(close)
+    own = article_sentences()
+    assert len(own) > 1_000
+    assert [s for s in own[::7] if not verifier.check(s, s).ok] == []
+    assert verifier.check(own[3], f"{own[10]} {own[3]} {own[20]}").ok
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Waking in the night is normal and it doesn’t mean that you are ill.",
+        "waking in the night is normal, and it does not mean you are ill",
+        "Waking in the night is normal, and it does not mean that you are ill!",
+    ],
+)
+def test_small_differences_of_spelling_are_verbatim(said: str) -> None:
+    quote = "Most adults sleep seven hours. Waking in the night is normal, and it does not mean that you are ill."
+    assert Verifier(close).check(said, quote) == Support(True, "", 1.0)
+
+
+def test_a_part_of_a_sentence_is_not_verbatim() -> None:
+    """ "Not every …" without its "not" is a run of the quote's words, and false."""
+    quote = "Not every therapist offers evening sessions."
+    assert not Verifier(close).check("Every therapist offers evening sessions.", quote).ok
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("A session lasts 40 minutes.", "number"),
+        ("Most sessions do not last 50 minutes.", "negation"),
+        ("All sessions last 50 minutes.", "over_general"),
+        ("Most sessions last 50 minutes at Brookfield House.", "name"),
+        ("Most sessions must last 50 minutes.", "modal"),
+        ("", "empty"),
+        ("…", "empty"),
+        ("Long " * 200, "long"),
+    ],
+)
+def test_the_reason_is_a_short_code(said: str, reason: str) -> None:
+    assert Verifier(close).check(said, "Most sessions last 50 minutes.").reason == reason
+
+
+def test_numbers_hold_with_their_units_and_rates() -> None:
+    lists = load_words()
+    quote = read("Insomnia is chronic at three nights a week for twenty-five weeks, in one in five people; half get better.", lists)
+    assert [(n.value, n.unit, n.rate) for n in quote.numbers] == [
+        ("3", "night", "week"),
+        ("25", "week", ""),
+        ("1", "peopl", ""),
+        ("5", "peopl", ""),
+        ("1/2", "", ""),
+    ]
+
+
+def test_one_embedding_call_a_sentence() -> None:
+    calls = []
+
+    def counting(texts: Sequence[str]) -> Vectors:
+        calls.append(len(texts))
+        return close(texts)
+
+    Verifier(counting).check("Most meetings take 50 minutes.", "Most sessions last 50 minutes. They follow a plan.")
+    assert len(calls) == 1
+
+
+def test_an_entailment_model_only_drops() -> None:
+    quote = "Most sessions last 50 minutes."
+    said = "Most sessions take 50 minutes."
+
+    def answer(probability: float) -> Callable[[str, str], float]:
+        return lambda *_: probability
+
+    assert Verifier(close).check(said, quote).ok
+    assert Verifier(close, entail=answer(0.1)).check(said, quote).reason == "entailment"
+    assert Verifier(close, entail=answer(float("nan"))).check(said, quote).reason == "entailment"
+    assert not Verifier(close, entail=answer(1.0)).check("Most sessions take 60 minutes.", quote).ok
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+@settings(max_examples=300, deadline=None)
+def test_no_text_raises(said: str, quote: str) -> None:
+    support = Verifier(close).check(said, quote)
+    assert 0 <= support.score <= 1
+    assert support.ok == (support.reason == "")
+
+
+_TELLING = "not|no|never|one|in|twice|3|%|a|few|may|all|because|than|before|45|to|60|minutes|therapist|you|by|.|,|;|?|who|once"
+_PIECES = st.sampled_from(_TELLING.split("|"))
+
+
+@given(st.lists(_PIECES, max_size=25), st.lists(_PIECES, max_size=40))
+@settings(max_examples=500, deadline=None)
+def test_no_heap_of_telling_words_raises(said: list[str], quote: list[str]) -> None:
+    support = Verifier(close).check(" ".join(said), " ".join(quote))
+    assert support.ok == (support.reason == "")
+
+
+@given(st.text(alphabet=st.characters(whitelist_categories=("P", "S", "Z", "C")), max_size=40), st.text(max_size=80))
+@settings(deadline=None)
+def test_nothing_said_is_never_supported(said: str, quote: str) -> None:
+    if not any(char.isalnum() for char in said) and not set(said) & set("%$£€"):
+        assert not Verifier(close).check(said, quote).ok
+
+
+def test_a_broken_list_is_named(tmp_path: Path) -> None:
+    text = FILE.read_text("utf-8")
+    for old, new, words in (
+        ("[drugs]", "[medicines]", "drugs"),
+        ('["intense", "strong", "powerful"]', '["intense"]', "synonyms, group"),
+        ('["before", "after"]', '["before"]', "antonyms, pair"),
+    ):
+        if old in text:
+            path = tmp_path / "words.toml"
+            path.write_text(text.replace(old, new, 1), "utf-8")
+            with pytest.raises(SettingsError, match=words):
+                load_words(path)
+
+
+def test_broken_weights_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "weights.toml"
+    path.write_text("bias = 1\n", "utf-8")
+    with pytest.raises(SettingsError, match=r"weights\.toml"):
+        load_weights(path)
