@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,9 @@ _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "twenty", "thirty"]
 
 
+Judged = list[tuple[PairCase, bool]]
+
+
 def close(texts: Sequence[str]) -> Vectors:
     """An embedding to which everything is the same: what is dropped now is dropped by comparison."""
     return np.tile(np.array([1, 0], np.float32), (len(texts), 1))
@@ -34,11 +38,12 @@ def verifier(embedder: OnnxEmbedder) -> Verifier:
     return Verifier(embedder.passages)
 
 
+@cache
 def article_sentences() -> list[str]:
     """Plain sentences of our own articles, six to thirty words long, without quotations."""
     found = []
     for path in sorted(ARTICLES.glob("*.md")):
-        body = path.read_text("utf-8").split("---", 2)[2]
+        body = path.read_text("utf-8").split("---", maxsplit=2)[2]
         for block in body.split("\n\n"):
             text = _LINK.sub(r"\1", block.strip())
             if text.startswith(("#", ">", "-", "|")):
@@ -74,7 +79,7 @@ def denied(sentence: str) -> str | None:
 
 def with_name(sentence: str, number: int) -> str:
     """A source, clinic, medicine or person that the quote doesn't name."""
-    opening = sentence if sentence.split()[0].isupper() or sentence.startswith("I ") else sentence[0].lower() + sentence[1:]
+    opening = sentence if sentence.split(maxsplit=1)[0].isupper() or sentence.startswith("I ") else sentence[0].lower() + sentence[1:]
     forms = (
         f"According to Dr Harlow, {opening}",
         f"The Marlowe Institute says that {opening}",
@@ -85,6 +90,7 @@ def with_name(sentence: str, number: int) -> str:
     return forms[number % len(forms)]
 
 
+@cache
 def planted() -> list[tuple[str, str, str]]:
     """(kind, sentence, quote) made from our articles' own sentences, every third sentence of a kind."""
     own = article_sentences()
@@ -99,6 +105,7 @@ def planted() -> list[tuple[str, str, str]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["number", "negated", "invented", "unrelated"])
 def test_planted_falsehoods_are_dropped(verifier: Verifier, kind: str) -> None:
     cases = [(said, quote) for name, said, quote in planted() if name == kind]
@@ -107,27 +114,30 @@ def test_planted_falsehoods_are_dropped(verifier: Verifier, kind: str) -> None:
     assert shown == []
 
 
-def held_pairs(kind: str) -> list[PairCase]:
-    return [pair for pair in load_pairs() if pair.kind == kind]
+@pytest.fixture(scope="module")
+def judged(verifier: Verifier) -> Judged:
+    """All written pairs, and whether each sentence is shown."""
+    return [(pair, verifier.check(pair.sentence, pair.quote).ok) for pair in load_pairs()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["number", "negated", "invented", "unrelated"])
-def test_written_falsehoods_are_dropped(verifier: Verifier, kind: str) -> None:
-    pairs = held_pairs(kind)
-    assert len(pairs) >= 70
-    assert [pair.sentence for pair in pairs if verifier.check(pair.sentence, pair.quote).ok] == []
+def test_written_falsehoods_are_dropped(judged: Judged, kind: str) -> None:
+    mine = [(pair.sentence, shown) for pair, shown in judged if pair.kind == kind]
+    assert len(mine) >= 70
+    assert [sentence for sentence, shown in mine if shown] == []
 
 
-def test_over_general_sentences_are_dropped(verifier: Verifier) -> None:
-    pairs = held_pairs("over_general")
-    dropped = sum(not verifier.check(pair.sentence, pair.quote).ok for pair in pairs)
-    assert len(pairs) >= 120
-    assert dropped >= 0.9 * len(pairs)
+@pytest.mark.slow
+def test_over_general_sentences_are_dropped(judged: Judged) -> None:
+    mine = [shown for pair, shown in judged if pair.kind == "over_general"]
+    assert len(mine) >= 120
+    assert sum(mine) <= 0.1 * len(mine)
 
 
-def test_precision_on_all_pairs(verifier: Verifier) -> None:
-    pairs = load_pairs()
-    row = judge(pairs, [verifier.check(pair.sentence, pair.quote).ok for pair in pairs])
+@pytest.mark.slow
+def test_precision_on_all_pairs(judged: Judged) -> None:
+    row = judge([pair for pair, _ in judged], [shown for _, shown in judged])
     assert row["precision_even"] >= 0.98
     assert row["recall"]["value"] >= 0.5
 
