@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from app.errors import SettingsError
 
+SHORTEST_KEY = 24
 CONFIG_FILE = Path("rapport.toml")
 TRACING = (  # what makes LangChain or a vendor's client send conversations elsewhere, or log them
     "LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGSMITH_OTEL_ENABLED", "LANGSMITH_RUNS_ENDPOINTS",
@@ -131,10 +132,22 @@ class Settings(BaseSettings):
     )
     model_base_url: str = Field("", description="Its server, when it is not the provider's own: any OpenAI-compatible one is `openai:…`.")
     model_key: SecretStr = Field(SecretStr(""), description="Its key; empty: the provider's own variable, such as OPENAI_API_KEY.")
+    completions_key: SecretStr = Field(
+        SecretStr(""),
+        description="The key that turns `/v1/chat/completions` on: 24 characters or more; empty: off.",
+    )
     clinic: Clinic = Clinic()
     written: Written = Written()
     retrieve: Retrieve = Retrieve()
     limits: Limits = Limits()
+
+    @field_validator("completions_key")
+    @classmethod
+    def _long(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value()
+        if key and (len(key) < SHORTEST_KEY or not (key.isascii() and key.isprintable()) or " " in key):
+            raise ValueError(f"must be at least {SHORTEST_KEY} characters of ASCII without a space (openssl rand -hex 24)")
+        return value
 
     @field_validator("allowed_origins")
     @classmethod

@@ -39,7 +39,7 @@ def chat_routes(web: Web) -> APIRouter:
         conversation, ticket = await _taken(web, model, request)
         if wants_events(request):
             return _streamed(web, request, conversation, ticket)
-        return await _unless_left(request, _whole(web, conversation, ticket))
+        return await unless_left(request, _whole(web, conversation, ticket))
 
     return router
 
@@ -62,11 +62,12 @@ async def _taken(web: Web, model: type[ChatRequest], request: Request) -> tuple[
     return conversation, await admit(web, request, conversation)
 
 
-def _events(web: Web, conversation: Conversation) -> AsyncGenerator[Event]:
+def reply_events(web: Web, conversation: Conversation) -> AsyncGenerator[Event]:
+    """The pipeline's events within the reply's deadline."""
     return limited(web.rapport.respond(conversation), web.rapport.settings.limits.reply_seconds, web.stopping)
 
 
-async def _unless_left(request: Request, reply: Coroutine[Any, Any, Response]) -> Response:
+async def unless_left(request: Request, reply: Coroutine[Any, Any, Response]) -> Response:
     """The reply; when the client leaves first, the work is stopped, and with it a language model that nobody waits for."""
     work = asyncio.create_task(reply)
     left = asyncio.create_task(_left(request))
@@ -89,14 +90,14 @@ async def _left(request: Request) -> None:
 async def _whole(web: Web, conversation: Conversation, ticket: Ticket) -> Response:
     started = perf_counter()
     try:
-        async with contextlib.aclosing(_events(web, conversation)) as events:
+        async with contextlib.aclosing(reply_events(web, conversation)) as events:
             async for event in events:
                 if isinstance(event.data, Reply):
                     web.metrics.reply(event.data, perf_counter() - started)
                     return JSONResponse(reply_out(event.data).model_dump(mode="json"))
         raise AssertionError("limited() ends with a done event or an error")
     except (Overdue, Restarting) as error:
-        raise _late(web, error) from None
+        raise late(web, error) from None
     finally:
         ticket.release()
 
@@ -109,20 +110,21 @@ def _streamed(web: Web, request: Request, conversation: Conversation, ticket: Ti
 async def _chunks(web: Web, request: Request, conversation: Conversation) -> AsyncIterator[bytes]:
     started = perf_counter()
     try:
-        async with contextlib.aclosing(_events(web, conversation)) as events:
+        async with contextlib.aclosing(reply_events(web, conversation)) as events:
             async for event in events:
                 if isinstance(event.data, Reply):
                     web.metrics.reply(event.data, perf_counter() - started)
                 yield encode(event)
     except (Overdue, Restarting) as error:
-        late = _late(web, error)
-        yield sse("error", error_body(late.code, late.message, request.scope))
+        refusal = late(web, error)
+        yield sse("error", error_body(refusal.code, refusal.message, request.scope))
     except Exception as error:  # noqa: BLE001  # the stream has begun: say so honestly, and log no words
         log_failure(error, request.scope, "stream")
         yield sse("error", error_body("internal", web.texts.error("internal"), request.scope))
 
 
-def _late(web: Web, error: Overdue | Restarting) -> WebError:
+def late(web: Web, error: Overdue | Restarting) -> WebError:
+    """503, for a reply that was not whole in time."""
     code = "overdue" if isinstance(error, Overdue) else "restarting"
     web.metrics.refusal(code)
     return WebError(503, code, web.texts.error(code), retry_after=BUSY_SECONDS)

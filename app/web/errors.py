@@ -19,6 +19,8 @@ logger = logging.getLogger("rapport.error")
 
 HTTP_CODES = {400: "bad_json", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "not_json", 422: "invalid"}
 
+COMPLETIONS_TYPES = {401: "authentication_error", 429: "rate_limit_error"}
+
 ErrorPage = Callable[[Request, int, str], Response]
 
 
@@ -47,9 +49,19 @@ def error_body(code: str, message: str, scope: Scope) -> dict[str, dict[str, str
     return {"error": {"code": code, "message": message, "request_id": request_id(scope)}}
 
 
+def completions_error_body(error: WebError, scope: Scope) -> dict[str, dict[str, str | None]]:
+    """The body of an error reply as OpenAI's clients expect it; ``request_id`` is ours."""
+    kind = COMPLETIONS_TYPES.get(error.status, "server_error" if error.status >= 500 else "invalid_request_error")
+    return {"error": {"message": error.message, "type": kind, "param": None, "code": error.code, "request_id": request_id(scope)}}
+
+
 def error_response(error: WebError, scope: Scope) -> Response:
-    """An error as JSON."""
-    return JSONResponse(error_body(error.code, error.message, scope), error.status, {"Cache-Control": "no-store", **error.headers})
+    """An error as JSON; in OpenAI's shape where the application has that endpoint and the request is for it."""
+    app = scope.get("app")
+    paths = getattr(app.state, "completions_paths", ()) if app is not None else ()
+    as_openai = scope.get("path", "").startswith(paths) if paths else False
+    body = completions_error_body(error, scope) if as_openai else error_body(error.code, error.message, scope)
+    return JSONResponse(body, error.status, {"Cache-Control": "no-store", **error.headers})
 
 
 def add_handlers(app: FastAPI, texts: Texts, page: ErrorPage) -> None:

@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 
 from app.web.assets import Assets
 from app.web.chat import chat_routes
+from app.web.completions import PATHS, CompletionRequest, completions_routes
 from app.web.context import Stopping, Web
 from app.web.errors import add_handlers
 from app.web.feedback import FeedbackRequest, feedback_routes
@@ -61,9 +62,12 @@ def create_app(rapport: Service, *, close: bool = True) -> FastAPI:
         redirect_slashes=False,
     )  # fmt: skip
     app.state.web = web
+    completions = bool(rapport.settings.completions_key.get_secret_value())
+    app.state.completions_paths = PATHS if completions else ()
     for router in (
         health_routes(web),
         chat_routes(web),
+        *((completions_routes(web),) if completions else ()),
         search_routes(web),
         feedback_routes(web),
         widget_routes(),
@@ -72,7 +76,7 @@ def create_app(rapport: Service, *, close: bool = True) -> FastAPI:
     ):
         app.include_router(router)
     add_handlers(app, web.texts, pages.error)
-    describe(app, [chat_request(rapport.settings.limits), SearchRequest, FeedbackRequest])
+    describe(app, [chat_request(rapport.settings.limits), SearchRequest, FeedbackRequest, *((CompletionRequest,) if completions else ())])
     return app
 
 

@@ -14,6 +14,7 @@ from app.web.schemas import ErrorReply
 REFERENCE = "#/components/schemas/{model}"
 MEANING = {
     400: "The body is not JSON",
+    401: "The key is missing or wrong",
     404: "Nothing is here",
     408: "The body took too long",
     413: "The body is too large",

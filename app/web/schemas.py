@@ -21,7 +21,8 @@ LONGEST_QUERY = 500
 MOST_RESULTS = 20
 
 
-def _whole(value: str) -> str:
+def whole(value: str) -> str:
+    """The text itself; a validation error for half characters (lone surrogates)."""
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
@@ -39,8 +40,8 @@ def _integral(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value  # in JSON, 8.0 is a whole number
 
 
-WholeText = Annotated[str, AfterValidator(_whole)]
-SaidText = Annotated[str, AfterValidator(_whole), AfterValidator(_said)]
+WholeText = Annotated[str, AfterValidator(whole)]
+SaidText = Annotated[str, AfterValidator(whole), AfterValidator(_said)]
 # What ``_said`` checks, written so that Python and JavaScript, whose \s differ, mean the same by it.
 SOMETHING: dict[str, Any] = {"pattern": "[^\\s\u0085\u001c-\u001f\ufeff]"}
 _SOMETHING = re.compile(SOMETHING["pattern"])
@@ -83,7 +84,7 @@ class SearchRequest(_Request):
     """A query for passages."""
 
     query: Annotated[
-        str, Field(min_length=1, max_length=LONGEST_QUERY, json_schema_extra=SOMETHING), AfterValidator(_whole), AfterValidator(_said)
+        str, Field(min_length=1, max_length=LONGEST_QUERY, json_schema_extra=SOMETHING), AfterValidator(whole), AfterValidator(_said)
     ]
     k: Annotated[int, Field(ge=1, le=MOST_RESULTS), BeforeValidator(_integral)] = 8
 
@@ -97,7 +98,7 @@ def chat_request(limits: Limits) -> type[ChatRequest]:
         return self
 
     size = Field(min_length=1, max_length=limits.message_chars, json_schema_extra=SOMETHING)
-    message: Any = (Annotated[str, size, AfterValidator(_whole), AfterValidator(_said)], ...)
+    message: Any = (Annotated[str, size, AfterValidator(whole), AfterValidator(_said)], ...)
     history: Any = (Annotated[list[TurnIn], Field(max_length=limits.history_turns)], [])
     return create_model(
         "ChatRequest",
