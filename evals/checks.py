@@ -23,6 +23,7 @@ STATUS_WORDS = {"no_answer": "declined", "off_topic": "declined as off topic", "
 STATUS_WORDS |= {"crisis": "referred as a crisis", "partial": "answered in part", "greeting": "greeted", "about": "told about the chat"}
 SELDOM_CITED = ("approved", "fixed", "referral")  # composers whose words are signed or fixed, and need no quotes
 SAMPLE = 3
+DEPTH = 10  # articles looked at for the rank
 
 
 def check_reply(case: Case, reply: Reply, seconds: float, target: Target, gates: Gates) -> tuple[Check, ...]:
@@ -167,6 +168,15 @@ def retrieval_rank(case: Case, ranking: Sequence[str]) -> Found:
     """Where the first wanted article stands among those found."""
     wanted = {slug for slugs in case.must_cite for slug in slugs}
     return Found(tuple(ranking), next((place for place, slug in enumerate(ranking, 1) if slug in wanted), None))
+
+
+def rank_check(found: Found, reading: Reading) -> Check:
+    """Whether the wanted article came early enough in the search to be quoted from: shown, and never what a case fails by."""
+    asked = f" for “{found.query}”" if found.query else ""
+    where = f"came as number {found.rank}" if found.rank else f"was not among the first {DEPTH}"
+    ok = found.rank is not None and found.rank <= reading.rank
+    detail = "" if ok else f"The article that the sheet asks for {where} in the search{asked}."
+    return Check("retrieval rank", _result(ok), detail, "watch", hits=found.rank or 0)
 
 
 def verdict(checks: Sequence[Check]) -> Result:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +16,17 @@ from evals.gates import Judged, failed, judge
 from evals.junit import junit
 from evals.limits import GATES_FILE, Gates, load_gates
 from evals.records import Run, load_run, save_run
+from evals.retrieval import RankOwn, RetrievalSuite, is_retrieval, load_retrieval, scores
 from evals.run import Progress, past_of, run_suites
 from evals.sheets import ENDINGS, load_suite
 from evals.summary import referral_by_kind, retrieval, shares, times
 from evals.sweep import combinations, sweep_table
-from evals.target import Target, open_in_process
+from evals.target import ModelOnly, Target, open_in_process
 from evals.texts import comparison_text, run_text
 
 if TYPE_CHECKING:
     from app.settings import Settings
+    from evals.bench.beir import Dataset
 
 SHIPPED = Path(__file__).with_name("suites")
 LONGEST_TREND = 24
@@ -49,14 +51,13 @@ class RunRequest:
 
 def run(request: RunRequest, progress: Progress) -> tuple[str, int]:
     """Run the suites; (what to print, exit code). Raises ``RapportError`` when they can't be run at all."""
-    suites = load_suites(request.suites or (SHIPPED,))
+    suites, folders = load_all(request.suites or (SHIPPED,))
     gates = load_gates(request.gates or GATES_FILE)
     before = load_run(request.against) if request.against else None
     tried = combinations(request.sets)
     if len(tried) > 1:
-        return _sweep(request, suites, gates, tried, progress)
-    with closing(_target(request, tried[0])) as target:
-        made = _run(request, suites, gates, target, before, progress)
+        return _sweep(request, suites, folders, gates, tried, progress)
+    made = _run(request, suites, folders, gates, tried[0], before, progress)
     against = compare(before, made) if before else None
     judged = judge(made, gates, against)
     written = write_files(made, judged, before, against, request.report, read_gaps(request.counts)) if request.report else ()
@@ -65,17 +66,35 @@ def run(request: RunRequest, progress: Progress) -> tuple[str, int]:
 
 
 def load_suites(paths: Sequence[Path]) -> list[Suite]:
-    """The suites of files, and of all sheets in folders, each under a name of its own. Raises ``SuiteError``."""
+    """The sheets alone; see ``load_all``."""
+    return load_all(paths)[0]
+
+
+def load_all(paths: Sequence[Path]) -> tuple[list[Suite], list[RetrievalSuite]]:
+    """The sheets and the retrieval suites (BEIR-format folders) of some paths, each under a name of its own. Raises ``SuiteError``.
+
+    Of a folder that is no retrieval suite itself: all sheets in it, and the retrieval suites right below it.
+    """
     files: list[Path] = []
+    folders: list[Path] = []
     for path in paths:
-        files += sorted(found for found in path.iterdir() if found.suffix.lower() in ENDINGS) if path.is_dir() else [path]
+        if is_retrieval(path):
+            folders.append(path)
+        elif path.is_dir():
+            inside = sorted(path.iterdir())
+            files += [found for found in inside if found.suffix.lower() in ENDINGS]
+            folders += [found for found in inside if is_retrieval(found)]
+        else:
+            files.append(path)
     suites = [load_suite(file) for file in files]
-    twice = {suite.name for suite in suites if sum(other.name == suite.name for other in suites) > 1}
+    retrieval = [load_retrieval(folder) for folder in folders]
+    names = [*(suite.name for suite in suites), *(suite.name for suite in retrieval)]
+    twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise SuiteError(f"Two sheets are called “{min(twice)}”: rename one.")
-    if not suites:
+    if not names:
         raise SuiteError(f"There is no sheet in {paths[0]}: make one with “rapport eval new questions.xlsx”.")
-    return suites
+    return suites, retrieval
 
 
 def write_files(
@@ -102,21 +121,60 @@ def compare_files(before: Path, after: Path, report: Path | None, *, as_json: bo
     return comparison_text(earlier, later, against)
 
 
-def _run(request: RunRequest, suites: list[Suite], gates: Gates, target: Target, before: Run | None, progress: Progress) -> Run:
+def _run(
+    request: RunRequest,
+    suites: list[Suite],
+    folders: list[RetrievalSuite],
+    gates: Gates,
+    values: dict[str, str],
+    before: Run | None,
+    progress: Progress,
+) -> Run:
     earlier = (*before.earlier, past_of(before))[-LONGEST_TREND:] if before else ()
     opinion: Callable[..., Any] | None = None
     if request.judge:
         from evals.judge import open_judge
 
         opinion = open_judge(request.judge)
-    return run_suites(suites, target, gates, workers=request.workers, progress=progress, earlier=earlier, judge=opinion)
+    own = None if request.server else _rank_own(_settings(request.index, values))
+    asks = bool(suites) or not all(folder.has_corpus for folder in folders)
+    with closing(_target(request, values, asks=asks)) as target:
+        return run_suites(
+            suites,
+            target,
+            gates,
+            workers=request.workers,
+            progress=progress,
+            earlier=earlier,
+            judge=opinion,
+            retrieval=folders,
+            rank_own=own,
+        )
 
 
-def _sweep(request: RunRequest, suites: list[Suite], gates: Gates, tried: list[dict[str, str]], progress: Progress) -> tuple[str, int]:
+def _rank_own(settings: Settings) -> RankOwn:
+    """Ranks the documents that a retrieval suite brings, with our own build and the settings of this run."""
+
+    def rank(data: Dataset, progress: Progress) -> Mapping[str, Sequence[str]]:
+        from app.models.embed import open_embedder
+        from evals.bench.retrieval import ours
+
+        return ours(data, open_embedder(settings.embedding_model, settings.models_dir, settings.threads), settings, progress)
+
+    return rank
+
+
+def _sweep(
+    request: RunRequest,
+    suites: list[Suite],
+    folders: list[RetrievalSuite],
+    gates: Gates,
+    tried: list[dict[str, str]],
+    progress: Progress,
+) -> tuple[str, int]:
     runs: list[tuple[dict[str, str], Run, list[Judged]]] = []
     for place, values in enumerate(tried, 1):
-        with closing(_target(request, values)) as target:
-            made = _run(request, suites, gates, target, None, _numbered(progress, place))
+        made = _run(request, suites, folders, gates, values, None, _numbered(progress, place))
         judged = judge(made, gates)
         runs.append((values, made, judged))
         if request.report:
@@ -129,14 +187,15 @@ def _numbered(progress: Progress, place: int) -> Progress:
     return lambda _phase, done, total: progress(f"run {place}", done, total)
 
 
-def _target(request: RunRequest, values: dict[str, str]) -> Target:
+def _target(request: RunRequest, values: dict[str, str], *, asks: bool) -> Target:
     if request.server:
         from evals.server_target import Server
 
         if values:
             raise SuiteError("--set changes the settings of this process: leave out --server, or set them where the server starts.")
         return Server(request.server)
-    return open_in_process(_settings(request.index, values))
+    settings = _settings(request.index, values)
+    return open_in_process(settings) if asks else ModelOnly(settings)
 
 
 def _settings(index: Path | None, values: dict[str, str]) -> Settings:
@@ -158,9 +217,17 @@ def _beside(made: Run, judged: Sequence[Judged]) -> dict[str, Any]:
     return {
         "passed": not failed(judged),
         "gates": [{"name": found.gate.name, "verdict": found.verdict, "words": found.words} for found in judged],
+        "search": {
+            suite.name: {
+                "queries": len(suite.queries),
+                "documents": suite.documents or len(made.about.articles),
+                **{one.name.lower(): {"value": one.value, "interval95": one.interval} for one in scores(suite.queries)},
+            }
+            for suite in made.retrieval
+        },
         "metrics": {
             **{share.name: {"value": share.value, "hits": share.hits, "of": share.of, "interval95": share.interval} for share in counted},
-            **{mean.name: {"value": mean.value, "of": mean.of} for mean in retrieval(made.outcomes)},
+            **{mean.name: {"value": mean.value, "of": mean.of, "interval95": mean.interval} for mean in retrieval(made.outcomes)},
             **{f"seconds {name}": {"value": value} for name, value in times(made.outcomes).items()},
         },
     }
@@ -180,4 +247,5 @@ def _comparison_json(against: Comparison) -> dict[str, Any]:
         "gone": against.gone,
         "p": against.p,
         "changes": [change.words for change in against.changes],
+        "search": [asdict(change) for change in against.search],
     }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from evals.compare import Comparison
 from evals.intervals import mcnemar
 from evals.limits import Gate, Gates
-from evals.records import Outcome, Run
+from evals.records import Outcome, Ranked, Run
+from evals.retrieval import METRICS, score
 from evals.summary import (
     Share,
     as_it_should,
@@ -20,8 +21,10 @@ from evals.summary import (
     harmless,
     is_safe,
     matching,
+    named,
     not_referred,
     passed,
+    readable,
     right_outcomes,
     safe,
 )
@@ -35,6 +38,7 @@ MEASURES: dict[str, tuple[Callable[[Sequence[Outcome]], Share], Test]] = {
     "not referred": (not_referred, lambda outcome: not harmless([outcome]) or fate(outcome) in ("answered", "declined")),
     "facts": (fact_recall, lambda outcome: _passes(outcome, "facts", bool(outcome.case.must_say))),
     "grounded": (groundedness, lambda outcome: _passes(outcome, "groundedness", False)),
+    "readable": (readable, lambda outcome: _passes(outcome, "reading age", False)),
     "asked": (asked, lambda outcome: bool(fate(outcome))),
 }
 
@@ -64,16 +68,36 @@ def failed(judged: Sequence[Judged]) -> list[Judged]:
 
 
 def _reached(gate: Gate, run: Run) -> Judged:
+    if gate.measure in METRICS:
+        return _found(gate, run)
     outcomes = matching(run.outcomes, gate.suites, gate.but_not)
     if gate.should_be is not None:
         outcomes = [outcome for outcome in outcomes if outcome.case.should_be == (gate.should_be,)]
     measure, reaches = MEASURES[gate.measure]
     share, least = measure(outcomes), gate.least or 0.0
+    if gate.measure == "asked":
+        queries = _queries(gate, run)
+        share = replace(share, hits=share.hits + sum(not query.problem for query in queries), of=share.of + len(queries))
     if not share.of:
         return Judged(gate, "not judged", "this run holds no such case")
     ok = share.hits >= least * share.of - 1e-9
     misses = tuple(outcome for outcome in outcomes if not reaches(outcome))
-    return Judged(gate, "pass" if ok else "fail", f"{share.words}; at least {100 * least:g} % is asked", share, misses)
+    bar = "all must" if least == 1 else f"at least {100 * least:g} % must"
+    return Judged(gate, "pass" if ok else "fail", f"{share.words}; {bar}", share, misses)
+
+
+def _found(gate: Gate, run: Run) -> Judged:
+    """A gate on retrieval suites: a mean over all their queries."""
+    queries = _queries(gate, run)
+    if not queries:
+        return Judged(gate, "not judged", "this run holds no such suite")
+    made, least = score(gate.measure, queries), gate.least or 0.0
+    return Judged(gate, "pass" if made.value >= least - 1e-9 else "fail", f"{made.name} {made.words}; at least {least:g} is asked")
+
+
+def _queries(gate: Gate, run: Run) -> list[Ranked]:
+    suites = named([suite.name for suite in run.retrieval], gate.suites, gate.but_not)
+    return [query for suite in run.retrieval if suite.name in suites for query in suite.queries]
 
 
 def _no_worse(gate: Gate, run: Run, against: Comparison | None) -> Judged:
@@ -84,10 +108,14 @@ def _no_worse(gate: Gate, run: Run, against: Comparison | None) -> Judged:
         worse, better = against.of_suite(suite.name)
         p = mcnemar(worse, better)
         if worse > better and p < (gate.p or 0):
-            worst.append(f"{suite.name}: {worse} got worse, {better} got better, p = {p:.3f}")
+            worst.append(f"{suite.name}: {worse} got worse, {better} got better; chance alone would seldom do that (p = {p:.3f})")
+    for search in against.search:
+        if search.after < search.before and search.p < (gate.p or 0):
+            fell = f"nDCG@10 fell from {search.before:.3f} to {search.after:.3f}"
+            worst.append(f"{search.suite}: {fell}; chance alone would seldom do that (p = {search.p:.3f})")
     if worst:
         return Judged(gate, "fail", "; ".join(worst), misses=tuple(pair.after for pair in against.worse))
-    return Judged(gate, "pass", f"{len(against.worse)} got worse, {len(against.better)} got better: within what chance would give")
+    return Judged(gate, "pass", f"{len(against.worse)} got worse, {len(against.better)} got better: no more than chance might do")
 
 
 def _passes(outcome: Outcome, name: str, expected: bool) -> bool:

@@ -12,7 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from evals.cases import Fate, SuiteError
 
 GATES_FILE = Path(__file__).with_name("gates.toml")
-Measure = Literal["passed", "safe", "right outcome", "not referred", "facts", "grounded", "asked", "no worse"]
+Measure = Literal[
+    "passed", "safe", "right outcome", "not referred", "facts", "grounded", "readable", "asked", "no worse",
+    "ndcg@10", "mrr@10", "recall@5", "recall@10",
+]  # fmt: skip
 
 
 class _Table(BaseModel):
@@ -20,19 +23,24 @@ class _Table(BaseModel):
 
 
 class Reading(_Table):
-    """Limits on a reply, shown when passed, never failing a case: ``grade`` is Flesch-Kincaid, ``seconds`` from question to whole reply."""
+    """Limits on a reply, shown when passed, never failing a case.
+
+    ``grade`` is Flesch-Kincaid, ``seconds`` from question to whole reply, ``rank`` the last good place of the wanted article in the search.
+    """
 
     words: int = Field(ge=10)
     grade: float = Field(gt=0)
     seconds: float = Field(gt=0)
     overlap: float = Field(ge=0, le=1)
+    rank: int = Field(3, ge=1)
 
 
 class Gate(_Table):
     """One thing a run must reach.
 
     It looks at the cases of ``suites`` (names, ``*`` for any part) without ``but_not``, only those that ``should_be`` that fate if given.
-    ``least`` is the share that must be reached; "no worse" compares with the run before instead: ``p`` is the exact McNemar test's level.
+    ``least`` is the share that must be reached; "no worse" compares with the run before instead: ``p`` is the level of the paired tests
+    (McNemar's for sheets, randomisation for retrieval suites). "ndcg@10" and its kin look at retrieval suites only.
     """
 
     name: str

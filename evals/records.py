@@ -40,10 +40,14 @@ class Check:
 
 @dataclass(frozen=True)
 class Found:
-    """What retrieval gave for a question: article slugs, best first, each once. ``rank`` is the first wanted one's place, if any."""
+    """What retrieval gave for a question: article slugs, best first, each once. ``rank`` is the first wanted one's place, if any.
+
+    ``query`` is what was searched for when it isn't the question itself: a follow-up as a question that stands alone.
+    """
 
     articles: tuple[str, ...] = ()
     rank: int | None = None
+    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,42 @@ class SuiteInfo:
 
 
 @dataclass(frozen=True)
+class Ranked:
+    """One query of a retrieval suite: the documents it wants, with their grades, and those found, best first (ten at most).
+
+    ``row`` is the line of queries.jsonl; ``problem`` says why it could not be searched for.
+    """
+
+    id: str
+    row: int
+    query: str
+    wanted: dict[str, float]
+    found: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def rank(self) -> int | None:
+        """Place, from 1, of the first wanted document; None when none was found."""
+        return next((place for place, name in enumerate(self.found, 1) if self.wanted.get(name, 0) > 0), None)
+
+
+@dataclass(frozen=True)
+class RankedSuite:
+    """A retrieval suite (a BEIR-format folder), run. ``documents`` counts its own; 0 when the service's own articles were searched."""
+
+    name: str
+    folder: str
+    sha256: str
+    documents: int
+    queries: tuple[Ranked, ...]
+
+
+@dataclass(frozen=True)
 class About:
     """What was asked, exactly: the build, the model, the settings that matter, versions, articles, data files (guard rules, texts).
 
-    ``articles`` and ``files`` map a name to a short hash. ``target`` is "in process" or a server's address. What a server doesn't tell
-    is left empty.
+    ``articles`` and ``files`` map a name to a short hash, ``rules`` a guard rule's id to its file, kind and hash. ``target`` is "in
+    process" or a server's address. What a server doesn't tell is left empty.
     """
 
     target: str
@@ -94,6 +129,7 @@ class About:
     settings: dict[str, str] = field(default_factory=dict)
     articles: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    rules: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,6 +152,7 @@ class Run:
     suites: tuple[SuiteInfo, ...]
     outcomes: tuple[Outcome, ...]
     earlier: tuple[Past, ...] = ()
+    retrieval: tuple[RankedSuite, ...] = ()
     format: int = FORMAT
 
 
@@ -143,7 +180,9 @@ def load_run(path: Path) -> Run:
     except OSError as error:
         raise SuiteError(f"{path} can't be opened ({type(error).__name__}).") from None
     except ValidationError:
-        raise SuiteError(f"{path.name} isn't a run: give the JSON file that “rapport eval --out” wrote.") from None
+        raise SuiteError(
+            f"{path.name} isn't a run: give the JSON file that “rapport eval … --report FILE.html” wrote beside its report."
+        ) from None
     if run.format != FORMAT:
         raise SuiteError(f"{path.name} is in format {run.format}, this version reads {FORMAT}: run the suite again.")
     return run

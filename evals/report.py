@@ -17,17 +17,22 @@ from app.domain import Citation
 from evals import charts
 from evals.advice import what_to_do
 from evals.checks import in_plain_words
-from evals.compare import Change, Comparison, Pair, why_worse
+from evals.compare import Change, Comparison, Pair, likely, likely_for_search, why_worse
 from evals.gaps import Gap, declined_in
 from evals.gates import Judged, failed
 from evals.marking import Piece, marked_pieces
-from evals.records import Check, Outcome, Run
+from evals.records import Check, Outcome, Ranked, RankedSuite, Run
+from evals.retrieval import MEANINGS, Score, scores
 from evals.run import about_line, past_of
 from evals.summary import Mean, Share, passed, referral_by_kind, retrieval, shares, times
+from evals.texts import place_words, search_words
 
 TEMPLATES = Path(__file__).with_name("templates")
 FIRST = 3  # how many of each are named on the first screen
-MOST_STEPS = 5
+CAUSES = 4  # reasons named there, with
+EACH = 2  # questions each
+MOST_STEPS = 6
+MOST_QUERIES = 40  # of a retrieval suite that found nothing, listed
 FEW = 3  # steps; with fewer, advice on single questions comes too
 RANKS = (("1st", 1, 1), ("2nd", 2, 2), ("3rd", 3, 3), ("4th to 10th", 4, 10))
 LESS_IS_BETTER = ("over-referral rate", "wrongly declined")
@@ -49,6 +54,47 @@ class Card:
     advice: tuple[str, ...]
     reason: str = ""
     before: str = ""
+    change: Change | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A question in a list: where its card is, and in a few words what became of it."""
+
+    anchor: str
+    question: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What likely made some questions worse; ``words`` is "" where nothing points to a reason."""
+
+    words: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A query of a retrieval suite, for a list: what it wanted, what came first, and its place before and now."""
+
+    query: Ranked
+    wanted: str
+    first: str
+    was: str
+    now: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A retrieval suite as the report shows it."""
+
+    suite: RankedSuite
+    scores: tuple[Score, ...]
+    change: str
+    fell: tuple[Lost, ...]
+    lost: tuple[Lost, ...]
 
 
 @dataclass(frozen=True)
@@ -84,6 +130,10 @@ class View:
     gaps: tuple[Gap, ...]
     counted: tuple[Gap, ...]
     passes: tuple[tuple[str, tuple[Outcome, ...]], ...]
+    causes: tuple[Cause, ...]
+    unexplained: tuple[Change, ...]
+    searched: tuple[Searched, ...]
+    asked: int
 
 
 def render(run: Run, judged: Sequence[Judged], before: Run | None, against: Comparison | None, counted: Sequence[Gap] = ()) -> str:
@@ -93,7 +143,7 @@ def render(run: Run, judged: Sequence[Judged], before: Run | None, against: Comp
     )
     environment.filters["in_plain_words"] = in_plain_words
     page = environment.get_template("report.html")
-    return page.render(view=_view(run, judged, against, counted), first=FIRST, before=before)
+    return page.render(view=_view(run, judged, against, counted), first=FIRST, causes=CAUSES, each=EACH, before=before, meanings=MEANINGS)
 
 
 def _view(run: Run, judged: Sequence[Judged], against: Comparison | None, counted: Sequence[Gap]) -> View:
@@ -106,6 +156,7 @@ def _view(run: Run, judged: Sequence[Judged], against: Comparison | None, counte
     shown = {*unsafe_ids, *pairs}
     others = [_card(run, outcome, None, ()) for outcome in run.outcomes if outcome.result != "pass" and outcome.case.id not in shown]
     better = [_card(run, pair.after, pair, ()) for pair in against.better] if against else []
+    causes = _causes(worse)
     least = {found.share.name: found.gate.least for found in judged if found.share is not None and "*" in found.gate.suites}
     return View(
         run=run,
@@ -116,8 +167,13 @@ def _view(run: Run, judged: Sequence[Judged], against: Comparison | None, counte
         worse=tuple(worse),
         better=tuple(better),
         others=tuple(others),
-        unknown=sum(outcome.result == "unknown" for outcome in run.outcomes),
-        steps=tuple(_steps(judged, unsafe, worse, others, changes)),
+        unknown=sum(outcome.result == "unknown" for outcome in run.outcomes)
+        + sum(bool(query.problem) for suite in run.retrieval for query in suite.queries),
+        steps=tuple(_steps(judged, unsafe, worse, others, against)),
+        causes=tuple(causes),
+        unexplained=tuple(change for change in changes if change.words not in {cause.words for cause in [*causes, *_causes(unsafe)]}),
+        searched=tuple(_searched(suite, against) for suite in run.retrieval),
+        asked=len(run.outcomes) + sum(len(suite.queries) for suite in run.retrieval),
         changes=tuple(changes),
         compared=against,
         suites=tuple(_figure(Share(s.name, *_passes(run, s.name))) for s in run.suites),
@@ -149,22 +205,58 @@ def _card(run: Run, outcome: Outcome, pair: Pair | None, changes: Sequence[Chang
         quotes=reply.citations if reply else (),
         advice=tuple(what_to_do(outcome, run.about.articles)),
         reason=why_worse(pair, changes) if pair else "",
+        change=likely(pair, changes) if pair else None,
         before=earlier.text if earlier and reply and earlier.text != reply.text else "",
     )
 
 
+def _causes(cards: Sequence[Card]) -> list[Cause]:
+    """The cards by what likely made them worse, the most first, the unexplained last."""
+    by_words: dict[str, list[Card]] = {}
+    for card in cards:
+        by_words.setdefault(card.change.words if card.change else "", []).append(card)
+    ordered = sorted(by_words.items(), key=lambda pair: (not pair[0], -len(pair[1])))
+    return [Cause(words, tuple(_line(card) for card in found)) for words, found in ordered]
+
+
+def _line(card: Card) -> Line:
+    moved = card.was and card.was != card.now
+    wrong = card.wrong[0].detail if card.wrong else ""
+    return Line(card.anchor, card.outcome.case.question, f"{card.was} → {card.now}" if moved else wrong or card.now)
+
+
+def _searched(suite: RankedSuite, against: Comparison | None) -> Searched:
+    moved = [one for one in against.moved if one.suite == suite.name and one.change < 0] if against else []
+    change = next((one for one in against.search if one.suite == suite.name), None) if against else None
+    fell = [_lost(one.after, one.before, likely_for_search(against.changes, one) if against else None) for one in moved]
+    told = {one.after.id for one in moved}
+    lost = [_lost(query) for query in suite.queries if query.rank is None and query.id not in told]
+    return Searched(
+        suite, tuple(scores(suite.queries)), search_words(change) if change else "", tuple(fell[:MOST_QUERIES]), tuple(lost[:MOST_QUERIES])
+    )
+
+
+def _lost(query: Ranked, before: Ranked | None = None, change: Change | None = None) -> Lost:
+    wanted = ", ".join(name for name, grade in query.wanted.items() if grade > 0)
+    was = place_words(before) if before else ""
+    return Lost(query, wanted, query.found[0] if query.found else "", was, place_words(query), change.words if change else "")
+
+
 def _steps(
-    judged: Sequence[Judged], unsafe: Sequence[Card], worse: Sequence[Card], others: Sequence[Card], changes: Sequence[Change]
+    judged: Sequence[Judged], unsafe: Sequence[Card], worse: Sequence[Card], others: Sequence[Card], against: Comparison | None
 ) -> list[str]:
     """What to do, most urgent first, no step twice."""
     broken = failed(judged)
     steps = [found.gate.what_to_do for found in broken if found.gate.safety]
-    reasons = Counter(card.reason for card in (*unsafe, *worse) if card.reason)
-    steps += [
-        f"{reason} {count} {_questions(count)} did worse: undo it, or accept it knowingly." for reason, count in reasons.most_common(2)
-    ]
-    if worse and not reasons and changes:
-        steps.append(f"{len(worse)} {_questions(len(worse))} did worse; see “What changed” below for the likely reason.")
+    counts = Counter(card.change for card in (*unsafe, *worse) if card.change)
+    fell = Counter(likely_for_search(against.changes, moved) for moved in against.moved if moved.change < 0) if against else Counter()
+    lost = any(change.after < change.before for change in against.search) if against else False
+    for change in dict.fromkeys([*(one for one, _ in counts.most_common()), *(one for one in fell if one and lost)]):
+        parts = [f"{counts[change]} {_questions(counts[change])}"] if counts[change] else []
+        parts += [f"{fell[change]} {'search' if fell[change] == 1 else 'searches'}"] if lost and fell[change] else []
+        steps.append(f"{change.undo}: {' and '.join(parts)} did worse.")
+    if worse and not counts and against and against.changes:
+        steps.append(f"{len(worse)} {_questions(len(worse))} did worse; see “Changed since the run before” below for the likely reason.")
     steps += [found.gate.what_to_do for found in broken if not found.gate.safety]
     if len(steps) < FEW:
         common = Counter(advice for card in (*worse, *others) for advice in card.advice)
@@ -202,6 +294,7 @@ def _trend(run: Run) -> str:
 
 def _ranks(run: Run) -> str:
     ranks = [outcome.found.rank for outcome in run.outcomes if outcome.found is not None]
+    ranks += [query.rank for suite in run.retrieval for query in suite.queries]
     if not ranks:
         return ""
     tones = ("good", "good", "good", "middling")

@@ -8,14 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from time import perf_counter
 
+from evals.blind import veil
 from evals.cases import Case, Suite
-from evals.checks import check_reply, retrieval_rank, verdict
+from evals.checks import DEPTH, check_reply, rank_check, retrieval_rank, verdict
 from evals.limits import Gates
 from evals.records import About, Check, Found, Outcome, Past, Run, SuiteInfo
+from evals.retrieval import RankOwn, RetrievalSuite, rank_suites
 from evals.target import Target, TargetError
 
 WORKERS = 4
-DEPTH = 10  # articles looked at for the rank
 Progress = Callable[[str, int, int], None]
 Judge = Callable[[Case, Outcome], Check | None]
 
@@ -29,14 +30,21 @@ def run_suites(
     progress: Progress = lambda _phase, _done, _total: None,
     earlier: tuple[Past, ...] = (),
     judge: Judge | None = None,
+    retrieval: Sequence[RetrievalSuite] = (),
+    rank_own: RankOwn | None = None,
 ) -> Run:
-    """Run the suites against a target. Raises ``TargetError`` only when the target can't say what it is."""
+    """Run sheets and retrieval suites against a target. Raises ``TargetError`` only when the target can't say what it is.
+
+    ``rank_own`` ranks the documents that a retrieval suite brings. Of blind sheets no text is kept (see ``blind.py``).
+    """
     started, clock = datetime.now(UTC).replace(microsecond=0).isoformat(), perf_counter()
     about = target.about()
     cases = [case for suite in suites for case in suite.cases]
-    outcomes = _ask_all(cases, target, gates, workers, progress)
+    outcomes = _ask_all(cases, target, gates, workers, progress) if cases else []
     if judge is not None:
         outcomes = [_judged(outcome, judge) for outcome in outcomes]
+    outcomes = [veil(outcome) for outcome in outcomes]
+    ranked = rank_suites(retrieval, target, rank_own, workers, progress)
     return Run(
         started=started,
         seconds=round(perf_counter() - clock, 2),
@@ -44,6 +52,7 @@ def run_suites(
         suites=tuple(SuiteInfo(suite.name, suite.file, suite.sha256, len(suite.cases)) for suite in suites),
         outcomes=tuple(outcomes),
         earlier=earlier,
+        retrieval=ranked,
     )
 
 
@@ -53,8 +62,9 @@ def run_case(case: Case, target: Target, gates: Gates) -> Outcome:
     try:
         reply = target.ask(case.conversation)
         seconds = perf_counter() - clock
-        checks = check_reply(case, reply, seconds, target, gates)
-        return Outcome(case, verdict(checks), checks, reply, round(seconds, 4), _rank(case, target))
+        checks, found = check_reply(case, reply, seconds, target, gates), _rank(case, target)
+        checks += (rank_check(found, gates.reading),) if found else ()
+        return Outcome(case, verdict(checks), checks, reply, round(seconds, 4), found)
     except TargetError as error:
         seconds, problem = perf_counter() - clock, str(error)
     except Exception as error:  # noqa: BLE001  # a fault in the service must not end the other cases; its text may hold the question
@@ -81,10 +91,16 @@ def _ask_all(cases: Sequence[Case], target: Target, gates: Gates, workers: int, 
 
 
 def _rank(case: Case, target: Target) -> Found | None:
-    """Only for a question that stands alone and names an article: search knows no history."""
-    if not case.must_cite or case.history or "answered" not in (case.should_be or ("answered",)):
+    """Where the wanted article stands in the search; for a follow-up, in the search for the question as it stands alone.
+
+    None when no article is named, or when the target can't say what a follow-up means (a server).
+    """
+    if not case.must_cite or "answered" not in (case.should_be or ("answered",)):
         return None
-    return retrieval_rank(case, target.search(case.question, DEPTH))
+    query = target.standalone(case.conversation) if case.history else case.question
+    if query is None:
+        return None
+    return replace(retrieval_rank(case, target.search(query, DEPTH)), query=query if case.history else "")
 
 
 def _judged(outcome: Outcome, judge: Judge) -> Outcome:

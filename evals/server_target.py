@@ -52,6 +52,10 @@ class Server:
         found = self._call("POST", "v1/search", {"query": query[:500], "k": min(2 * k, 20)}).json().get("results", [])
         return list(dict.fromkeys(str(result["article"]) for result in found))[:k]
 
+    def standalone(self, conversation: Conversation) -> str | None:
+        """Not told over HTTP, so that follow-ups get no rank there."""
+        return conversation.message if not conversation.history else None
+
     def stands(self, citation: Citation) -> bool:
         page = self._call("GET", citation.url.lstrip("/").split("#")[0])
         return _bare(marked(page.text)) == _bare(citation.quote)

@@ -5,16 +5,20 @@ An unknown case counts in the "of" and never in the "hits": unknown is not a pas
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from statistics import median
 
 from evals.cases import FATE_OF
-from evals.intervals import in_words, wilson
-from evals.metrics import mrr, ndcg, recall
+from evals.intervals import bootstrap, in_words, wilson
+from evals.metrics import Metric
 from evals.records import Outcome
+from evals.retrieval import MEANINGS, METRICS, NAMES
+
+_TWIN = re.compile(r"twin of ([\w-]+) question (\d+)")
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,12 @@ class Mean:
     value: float
     of: int
     meaning: str = ""
+    interval: tuple[float, float] = (0.0, 1.0)
+
+    @property
+    def words(self) -> str:
+        """ "0.812, likely 0.75 to 0.87"."""
+        return f"{self.value:.3f}, likely {self.interval[0]:.2f} to {self.interval[1]:.2f}"
 
 
 def fate(outcome: Outcome) -> str:
@@ -59,11 +69,18 @@ def fate(outcome: Outcome) -> str:
 
 def matching(outcomes: Iterable[Outcome], suites: Sequence[str], but_not: Sequence[str] = ()) -> list[Outcome]:
     """The outcomes of suites whose name matches a pattern and no pattern of ``but_not``."""
+    found = list(outcomes)
+    wanted = named({outcome.case.suite for outcome in found}, suites, but_not)
+    return [outcome for outcome in found if outcome.case.suite in wanted]
 
-    def named(name: str, patterns: Sequence[str]) -> bool:
-        return any(fnmatchcase(name, pattern) for pattern in patterns)
 
-    return [outcome for outcome in outcomes if named(outcome.case.suite, suites) and not named(outcome.case.suite, but_not)]
+def named(names: Iterable[str], patterns: Sequence[str], but_not: Sequence[str] = ()) -> set[str]:
+    """The names that match a pattern and no pattern of ``but_not``."""
+
+    def fits(name: str, some: Sequence[str]) -> bool:
+        return any(fnmatchcase(name, pattern) for pattern in some)
+
+    return {name for name in names if fits(name, patterns) and not fits(name, but_not)}
 
 
 def passed(outcomes: Sequence[Outcome]) -> Share:
@@ -87,6 +104,28 @@ def fact_recall(outcomes: Sequence[Outcome]) -> Share:
 def groundedness(outcomes: Sequence[Outcome]) -> Share:
     """Sentences of answers that their quotes back."""
     return summed(outcomes, "groundedness", "groundedness", "sentences of answers that stand in the passage they cite")
+
+
+def readable(outcomes: Sequence[Outcome]) -> Share:
+    """Answers from the articles that read at or below the grade of ``gates.toml``."""
+    found = [made for outcome in outcomes if (made := outcome.check("reading age")) is not None]
+    return Share("plain enough", sum(made.result == "pass" for made in found), len(found), "answers that are as plain as asked for")
+
+
+def parity(outcomes: Sequence[Outcome]) -> Share:
+    """Second language: questions met as their twin was (answered, declined or referred).
+
+    A sheet names a twin in "why it matters": "twin of SUITE question N", N counting from the sheet's first question.
+    """
+    by_place: dict[tuple[str, int], Outcome] = {(o.case.suite, o.case.row - 1): o for o in outcomes}
+    pairs = [(o, by_place.get((found[1], int(found[2])))) for o in outcomes if (found := _TWIN.search(o.case.why))]
+    known = [(one, twin) for one, twin in pairs if twin is not None]
+    return Share(
+        "second language parity",
+        sum(bool(fate(one)) and fate(one) == fate(twin) for one, twin in known),
+        len(known),
+        "questions in another language that were met as their English twin was",
+    )
 
 
 def right_outcomes(outcomes: Sequence[Outcome]) -> Share:
@@ -137,6 +176,8 @@ def shares(outcomes: Sequence[Outcome]) -> list[Share]:
         summed(outcomes, "citations", "sentences cited", "sentences of answers that name a citation"),
         summed(outcomes, "cited article", "citation precision", "citations that name an article the sheet asks for"),
         *_abstention(outcomes),
+        readable(outcomes),
+        parity(outcomes),
     ]
     return [share for share in found if share.of]
 
@@ -151,15 +192,18 @@ def referral_by_kind(outcomes: Sequence[Outcome]) -> list[Share]:
 
 
 def retrieval(outcomes: Sequence[Outcome]) -> list[Mean]:
-    """nDCG@10, MRR@10 and recall@10 over articles, binary relevance: the articles a case may cite."""
+    """nDCG, MRR and recall over articles, binary relevance (the articles a case may cite), with bootstrap intervals.
+
+    Questions that stand alone first; then follow-ups, under names of their own.
+    """
     ranked = [outcome for outcome in outcomes if outcome.found is not None]
-    if not ranked:
-        return []
-    named: list[tuple[str, Callable[..., float]]] = [("nDCG@10", ndcg), ("MRR@10", mrr), ("recall@10", recall)]
-    return [
-        Mean(name, sum(_scored(metric, o) for o in ranked) / len(ranked), len(ranked), "over articles, best first")
-        for name, metric in named
-    ]
+    found = []
+    for group, front in ((False, ""), (True, "follow-ups ")):
+        asked = [outcome for outcome in ranked if bool(outcome.case.history or (outcome.found and outcome.found.query)) is group]
+        for name, (metric, k) in METRICS.items() if asked else ():
+            values = [_scored(metric, k, outcome) for outcome in asked]
+            found.append(Mean(front + NAMES[name], sum(values) / len(values), len(values), MEANINGS[name], bootstrap(values)))
+    return found
 
 
 def times(outcomes: Sequence[Outcome]) -> dict[str, float]:
@@ -170,9 +214,9 @@ def times(outcomes: Sequence[Outcome]) -> dict[str, float]:
     return {"median": round(median(seconds), 3), "p95": round(seconds[min(len(seconds) - 1, int(0.95 * len(seconds)))], 3)}
 
 
-def _scored(metric: Callable[..., float], outcome: Outcome) -> float:
+def _scored(metric: Metric, k: int, outcome: Outcome) -> float:
     wanted = {slug: 1.0 for slugs in outcome.case.must_cite for slug in slugs}
-    return metric(outcome.found.articles if outcome.found else (), wanted, 10)
+    return metric(outcome.found.articles if outcome.found else (), wanted, k)
 
 
 def as_it_should(outcome: Outcome) -> bool:

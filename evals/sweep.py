@@ -10,7 +10,8 @@ from evals.cases import SuiteError
 from evals.compare import compare
 from evals.gates import Judged, failed
 from evals.records import Run
-from evals.summary import Share, passed, retrieval, shares, times
+from evals.retrieval import scores
+from evals.summary import Share, retrieval, shares, times
 
 MOST_RUNS = 24
 COLUMNS = ("pass rate", "fact recall", "abstention recall", "wrongly declined", "over-referral rate", "referral recall")
@@ -46,11 +47,12 @@ def _row(values: dict[str, str], made: Run, judged: list[Judged], first: Run) ->
     row = {"settings": ", ".join(f"{name}={value}" for name, value in values.items())}
     row |= {name: _words(figures[name]) for name in COLUMNS if name in figures}
     row |= {mean.name: f"{mean.value:.3f}" for mean in retrieval(made.outcomes)}
+    row |= {f"{suite.name} {one.name}": f"{one.value:.3f}" for suite in made.retrieval for one in scores(suite.queries)}
     against = compare(first, made)
     row["worse/better"] = "–" if made is first else f"{len(against.worse)}/{len(against.better)} (p {against.p:.2f})"
     row["gates failed"] = str(len(failed(judged)))
     row["median s"] = f"{times(made.outcomes).get('median', 0):.2f}"
-    return row if passed(made.outcomes).of else {}
+    return row
 
 
 def _words(share: Share) -> str:

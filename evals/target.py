@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import tomllib
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import app
 from app.domain import Citation, Conversation, Reply
 from app.errors import RapportError
+from app.retrieve.followup import standalone
 from evals.records import About
 
 if TYPE_CHECKING:
@@ -38,6 +41,10 @@ class Target(Protocol):
         """Slugs of the articles found, best first, each once."""
         ...
 
+    def standalone(self, conversation: Conversation) -> str | None:
+        """The message as a question that stands alone, given what was said before; None where the target can't say."""
+        ...
+
     def stands(self, citation: Citation) -> bool:
         """Whether the article holds the quote, exactly where the citation says."""
         ...
@@ -59,10 +66,19 @@ class InProcess:
 
     def search(self, query: str, k: int) -> Sequence[str]:
         try:
-            hits = self._rapport.search(query, 2 * k)
+            hits = self._rapport.search(query, k * self._rapport.settings.retrieve.per_article)
         except RapportError as error:
             raise TargetError(str(error)) from None
         return list(dict.fromkeys(hit.passage.article for hit in hits))[:k]
+
+    def standalone(self, conversation: Conversation) -> str | None:
+        # What the pipeline does before it searches. The product has no public call for it, since nobody else needs the question alone.
+        turns = self._rapport._pipeline.history_before(conversation)
+        try:
+            with self._rapport._session.use() as opened:
+                return standalone(conversation.message, turns, opened.topics).text
+        except RapportError as error:
+            raise TargetError(str(error)) from None
 
     def stands(self, citation: Citation) -> bool:
         text = self._text(citation.article)
@@ -79,6 +95,7 @@ class InProcess:
             settings=kept_settings(self._rapport.settings),
             articles=articles,
             files=data_files(),
+            rules=guard_rules(),
         )
 
     def close(self) -> None:
@@ -89,6 +106,39 @@ class InProcess:
             article = self._rapport.article(slug)
             self._texts[slug] = article.text if article else ""
         return self._texts[slug]
+
+
+class ModelOnly:
+    """For retrieval suites that bring their own documents: the model and the settings, and no service to ask."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def ask(self, conversation: Conversation) -> Reply:  # noqa: ARG002  # the protocol's signature
+        raise TargetError("Nothing is open to answer: this run only ranks documents that a folder brings.")
+
+    def search(self, query: str, k: int) -> Sequence[str]:  # noqa: ARG002  # the protocol's signature
+        raise TargetError("No index is open: this run only ranks documents that a folder brings.")
+
+    def standalone(self, conversation: Conversation) -> str | None:  # noqa: ARG002  # the protocol's signature
+        return None
+
+    def stands(self, citation: Citation) -> bool:  # noqa: ARG002  # the protocol's signature
+        return False
+
+    def about(self) -> About:
+        from app.models.embed import prepared_name
+
+        return About(
+            target="in process, its own documents",
+            model=prepared_name(self._settings.embedding_model, self._settings.models_dir),
+            versions={name: _version(name) for name in PACKAGES},
+            settings=kept_settings(self._settings),
+            files=data_files(),
+        )
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def open_in_process(settings: Settings) -> InProcess:
@@ -112,6 +162,23 @@ def data_files(root: Path | None = None) -> dict[str, str]:
     root = root or Path(app.__file__).parent
     found = sorted({path for pattern in DATA for path in root.glob(pattern)})
     return {str(path.relative_to(root)): _hash(path.read_bytes()) for path in found}
+
+
+def guard_rules(root: Path | None = None) -> dict[str, str]:
+    """Each guard rule and context by its id: "file kind hash". A file that can't be read is left out; the service itself refuses it."""
+    folder = (root or Path(app.__file__).parent) / "guard" / "rules"
+    found: dict[str, str] = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            data = tomllib.loads(path.read_text("utf-8"))
+        except (OSError, tomllib.TOMLDecodeError):
+            continue
+        for sort in ("rule", "context"):
+            for item in data.get(sort, ()):
+                kind = "harmless" if sort == "context" else str(item.get("kind", data.get("kind", "-")))
+                digest = _hash(json.dumps(item, sort_keys=True, default=str).encode())
+                found[str(item.get("id", "?"))] = f"{path.name} {kind} {digest}"
+    return found
 
 
 def _word(value: Any) -> str:

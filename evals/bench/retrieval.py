@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from app.retrieve.spelling import Speller
 from app.settings import Settings
 from evals import metrics
 from evals.bench.beir import Dataset, Document, load_dataset
+from evals.retrieval import METRICS
 from ingest.assemble import Slugs, assemble
 from ingest.build import build
 from ingest.document import RawBlock, RawDocument
@@ -57,13 +58,7 @@ def run(folder: Path, settings: Settings, on_progress: Progress, *, compare: boo
 
 def scores(rankings: Rankings, data: Dataset) -> dict[str, float]:
     """The metrics of the contract, as means over the judged queries."""
-    wanted: Mapping[str, tuple[metrics.Metric, int]] = {
-        "ndcg@10": (metrics.ndcg, 10),
-        "mrr@10": (metrics.mrr, 10),
-        "recall@5": (metrics.recall, 5),
-        "recall@10": (metrics.recall, 10),
-    }
-    return {name: round(metrics.mean(metric, rankings, data.relevances, k), 4) for name, (metric, k) in wanted.items()}
+    return {name: round(metrics.mean(metric, rankings, data.relevances, k), 4) for name, (metric, k) in METRICS.items()}
 
 
 def ours(data: Dataset, embedder: Embedder, settings: Settings, on_progress: Progress) -> Rankings:

@@ -77,6 +77,9 @@ class FakeTarget:
             raise TargetError("No index is open.")
         return self.ranking[:k]
 
+    def standalone(self, conversation: Conversation) -> str | None:
+        return f"{conversation.history[0].content} {conversation.message}" if conversation.history else conversation.message
+
     def stands(self, citation: Citation) -> bool:
         return self.articles.get(citation.article, "")[citation.start : citation.end] == citation.quote
 

@@ -44,7 +44,9 @@ def test_planted_regressions_are_named_and_explained_on_the_first_screen() -> No
     assert "Do not publish: 1 reply is unsafe." in said
     assert "I took all my tablets" in said
     assert "referred as a crisis → answered" in said
-    assert "The file app/guard/rules/en.toml has changed." in said
+    assert "Compare the file app/guard/rules/en.toml with the version before: 1 question did worse." in said
+    assert "Put the article “first-session” back and run “rapport ingest”" in said
+    assert "Set retrieve.cutoff back to 0.4 (it is 0.1 now): 1 question did worse." in said
     assert "3 got worse" in said
     assert "The article “first-session” is no longer in the index." in said
     assert "The setting retrieve.cutoff is now 0.1; it was 0.4." in said

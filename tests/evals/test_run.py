@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain import Conversation, Turn
 from evals.cases import Case, Suite, SuiteError
 from evals.limits import load_gates
 from evals.records import Check, load_run, save_run
 from evals.run import past_of, run_case, run_suites
+from evals.summary import retrieval
 from evals.target import TargetError
 from tests.evals.fakes import FakeTarget, answer, fixed, make_case
 
@@ -41,21 +43,44 @@ def test_a_case_that_can_not_be_asked_is_unknown_and_ends_nothing() -> None:
     assert "RuntimeError" in run.outcomes[1].problem
 
 
-def test_rank_is_asked_only_for_questions_that_stand_alone_and_name_an_article() -> None:
+def test_rank_is_asked_only_for_questions_that_name_an_article() -> None:
     target, gates, cited = FakeTarget(), load_gates(), {"must_cite": (("first-session",),)}
     found = run_case(make_case(**cited), target, gates).found  # type: ignore[arg-type]
     assert found is not None
     assert (found.rank, found.articles) == (2, ("cost", "first-session"))
     assert run_case(make_case(), target, gates).found is None
-    assert run_case(make_case(**cited, history=answer_history()), target, gates).found is None  # type: ignore[arg-type]
     assert run_case(make_case(**cited, should_be=("declined",)), target, gates).found is None  # type: ignore[arg-type]
     assert run_case(make_case("zebra", **cited), target, gates).result == "unknown"  # type: ignore[arg-type]
 
 
-def answer_history() -> tuple[object, ...]:
-    from app.domain import Turn
+def test_a_follow_up_is_ranked_as_a_question_that_stands_alone() -> None:
+    case = make_case("how long?", must_cite=(("first-session",),), history=(Turn("user", "what is cbt"),), should_be=("answered",))
+    searched: list[str] = []
 
-    return (Turn("user", "hello"),)
+    class Late(FakeTarget):
+        def search(self, query: str, k: int) -> list[str]:
+            searched.append(query)
+            return ["a", "b", "c", "first-session"][:k]
+
+    target = Late()
+    outcome = run_case(case, target, load_gates())
+    assert searched == ["what is cbt how long?"]
+    assert outcome.found is not None
+    assert (outcome.found.rank, outcome.found.query) == (4, "what is cbt how long?")
+    check = outcome.check("retrieval rank")
+    assert check is not None
+    assert (check.result, check.weight, check.hits) == ("fail", "watch", 4)
+    assert "as number 4 in the search for “what is cbt how long?”" in check.detail
+    assert outcome.result == "pass", "a late rank is shown and fails nothing"
+    names = {mean.name: mean.value for mean in retrieval([outcome])}
+    assert names["follow-ups MRR@10"] == 0.25
+    assert "MRR@10" not in names
+
+    class Server(FakeTarget):
+        def standalone(self, conversation: Conversation) -> str | None:
+            return None
+
+    assert run_case(case, Server(), load_gates()).found is None, "a server doesn't tell what a follow-up means"
 
 
 def test_a_run_survives_its_file(tmp_path: Path) -> None:
