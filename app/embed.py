@@ -27,6 +27,8 @@ PAGE = """\
 <!-- If your site sends a Content-Security-Policy, add to it: -->
 <!--   script-src {origin} -->
 <!--   connect-src {origin} -->
+<!-- And, for readers whose browser is from before 2023 (it fetches the style sheet as a file): -->
+<!--   style-src {origin} -->
 
 <!-- And let the service know your site: ALLOWED_ORIGINS='["https://your-site.example"]' -->
 """

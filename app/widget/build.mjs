@@ -4,42 +4,38 @@ import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-async function phrases() {
-  const { about, ...languages } = JSON.parse(await readFile(here + "danger.json", "utf8"));
-  return [...new Set(Object.values(languages).flat())].join("|");
-}
-
-async function style() {
-  return (await transform(await readFile(here + "widget.css", "utf8"), { loader: "css", minify: true, target: TARGET })).code.trim();
-}
-
-async function spanish() {
-  const english = JSON.parse(await readFile(here + "strings/en.json", "utf8")), words = JSON.parse(await readFile(here + "strings/es.json", "utf8"));
-  return Object.keys(english).map((key) => words[key]);
-}
-
 const TARGET = ["chrome111", "firefox113", "safari16.4"];
-const FOLDED = { "danger-phrases": phrases, "spanish-words": spanish, "widget-style": style };
+const OPENED = "/* --- when it opens --- */"; // parts widget.css: what a closed chat needs, and the rest
+
+const json = async (path) => JSON.parse(await readFile(here + path, "utf8"));
+const english = await json("strings/en.json"), spanish = await json("strings/es.json");
+const { about: _, ...phrases } = await json("danger.json"), { about: __, ...lines } = await json("lines.json");
+const minified = async (css) => (await transform(css, { loader: "css", minify: true, target: TARGET })).code.trim();
+const css = await readFile(here + "widget.css", "utf8"), styles = await Promise.all(css.split(OPENED).map(minified));
+if (styles.length !== 2) throw new Error(`widget.css needs one line ${OPENED}`);
+
+/** A value as a module; `later` as a function, so that it is made only when it is asked for. */
+const now = (value) => `export default ${JSON.stringify(value)}`, later = (value) => `export default () => (${JSON.stringify(value)})`;
+const FOLDED = {
+  "danger-phrases": later([...new Set(Object.values(phrases).flat())].join("|")),
+  "english-words": later(english),
+  "help-lines": later(lines),
+  "launcher-style": now(styles[0]),
+  "launcher-words": now([english.launcher, spanish.launcher]),
+  "panel-style": now(styles[1]),
+  "spanish-words": later(Object.keys(english).map((key) => spanish[key])),
+};
 const folded = {
   name: "folded",
   setup(made) {
-    made.onResolve({ filter: /^(danger-phrases|spanish-words|widget-style)$/ }, ({ path }) => ({ path, namespace: "folded" }));
-    made.onLoad({ filter: /.*/, namespace: "folded" }, async ({ path }) => ({ contents: JSON.stringify(await FOLDED[path]()), loader: "json" }));
-  },
-};
-const lean = {
-  name: "lean", // notes for people stay out of the bundle
-  setup(made) {
-    made.onLoad({ filter: /lines\.json$/ }, async ({ path }) => {
-      const { about, ...data } = JSON.parse(await readFile(path, "utf8"));
-      return { contents: JSON.stringify(data), loader: "json" };
-    });
+    made.onResolve({ filter: new RegExp(`^(${Object.keys(FOLDED).join("|")})$`) }, ({ path }) => ({ path, namespace: "folded" }));
+    made.onLoad({ filter: /.*/, namespace: "folded" }, ({ path }) => ({ contents: FOLDED[path], loader: "js" }));
   },
 };
 
 const outfile = process.argv[2] ?? here + "dist/widget.js";
 await build({
   entryPoints: [here + "src/main.js"], outfile, bundle: true, minify: true, format: "iife",
-  charset: "utf8", target: TARGET, legalComments: "none", plugins: [folded, lean], logLevel: "warning",
+  charset: "utf8", target: TARGET, legalComments: "none", plugins: [folded], logLevel: "warning",
 });
-await writeFile(outfile.replace(/js$/, "css"), await style());
+await writeFile(outfile.replace(/js$/, "css"), styles.join(""));

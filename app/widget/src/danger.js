@@ -1,7 +1,7 @@
 // Help that needs no server: a few plain words of danger, and a card with lines to call.
 
 import phrases from "danger-phrases";
-import lines from "../lines.json";
+import helpLines from "help-lines";
 import { fill, link, list, make, put } from "./dom.js";
 import { fold } from "./fold.js";
 
@@ -9,7 +9,7 @@ const SPACELESS = /[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]/; // scripts that w
 
 /** Whether a message holds one of the plainest phrases of danger. @param {string} message */
 export function plainDanger(message) {
-  const folded = fold(message), all = phrases.split("|");
+  const folded = fold(message), all = phrases().split("|");
   for (let i = 0; i < all.length; i++) {
     const phrase = fold(all[i]);
     if (folded.indexOf(SPACELESS.test(all[i]) ? phrase.trim() : phrase) >= 0) return true;
@@ -23,8 +23,7 @@ export function plainDanger(message) {
  * @param {string} region
  */
 export function ownHelp(words, region) {
-  const also = /** @type {Record<string, string>} */ (lines.also);
-  const here = /** @type {any} */ (lines.regions)[also[region] || region];
+  const lines = helpLines(), here = lines.regions[lines.also[region] || region];
   const emergency = here ? [here.emergency] : lines.anywhere;
   const urgent = make("p", "links"), rows = make("ul", "resources");
   let numbers = "";

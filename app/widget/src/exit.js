@@ -24,7 +24,6 @@ export function leave(address, forget) {
  * Counts presses of Shift alone while `active()`; the third leaves, the first two say how many are left.
  * @param {() => boolean} active
  * @param {(left: number) => void} pressed
- * @returns {() => void} stops listening
  */
 export function onShiftThrice(active, pressed) {
   let presses = 0, alone = false, timer = 0;
@@ -45,9 +44,4 @@ export function onShiftThrice(active, pressed) {
   };
   addEventListener("keydown", down, true);
   addEventListener("keyup", up, true);
-  return () => {
-    clearTimeout(timer);
-    removeEventListener("keydown", down, true);
-    removeEventListener("keyup", up, true);
-  };
 }

@@ -105,7 +105,7 @@ export function panel(now, look, close) {
   log.tabIndex = 0;
   set(status, "role", "status");
 
-  const form = make("form", "ask"), label = make("label", "sr", words.box), problem = make("p", "foot");
+  const form = make("form", "ask"), label = make("label", "sr", words.box), problem = make("p");
   label.htmlFor = box.id = "box";
   problem.id = "problem";
   set(problem, "role", "alert");

@@ -65,7 +65,7 @@ export function conversation(stage, now) {
     };
     /** @param {any} reply */
     const finish = (reply) => {
-      if (!reply || typeof reply.text !== "string") throw new Error("not a reply");
+      if (!reply || typeof reply.text !== "string") throw new Error("not whole");
       const { text } = reply;
       history[history.length] = { role: "user", content: message };
       history[history.length] = { role: "assistant", content: text };

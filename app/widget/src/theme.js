@@ -1,5 +1,7 @@
 // Colours that can be read, whatever a clinic chose: checked when the widget opens and when the scheme changes.
 
+import { drop, make, put } from "./dom.js";
+
 const ENOUGH = 4.5; // WCAG 2.2, 1.4.3, level AA
 
 /** @typedef {[number, number, number]} Colour red, green, blue from 0 to 255 */
@@ -7,10 +9,17 @@ const ENOUGH = 4.5; // WCAG 2.2, 1.4.3, level AA
 /**
  * Puts right what can't be read: words on the accent, accent words on the paper, ink on the paper.
  * @param {HTMLElement} root
- * @param {HTMLElement} probe an element inside the root, not seen
  */
-export function readable(root, probe) {
-  const style = root.style;
+export function readable(root) {
+  const style = root.style, probe = make("span");
+  probe.hidden = true;
+  put(root, probe);
+  check(style, probe);
+  drop(probe);
+}
+
+/** @param {CSSStyleDeclaration} style @param {HTMLElement} probe an element inside the root, not seen */
+function check(style, probe) {
   style.removeProperty("--ink");
   style.removeProperty("--on");
   style.removeProperty("--words");

@@ -17,11 +17,11 @@ export class Refused extends Error {}
 /**
  * The clinic's public configuration. Null when it can't be had.
  * @param {string} server
- * @param {string} locale
+ * @param {string} locale letters, digits and hyphens, or nothing
  */
 export async function configuration(server, locale) {
   try {
-    const response = await fetch(server + "/v1/config" + (locale ? "?locale=" + encodeURIComponent(locale) : ""), options({}));
+    const response = await fetch(server + "/v1/config" + (locale ? "?locale=" + locale : ""), options({}));
     return response.ok ? await response.json() : null;
   } catch {
     return null;
@@ -67,7 +67,7 @@ export async function ask(server, question, stop, on) {
     } else if (response.ok && /^text\/event-stream/.test(type) && response.body) {
       await read(response.body.getReader(), alive, on);
     } else {
-      throw new Error("not a reply");
+      throw new Error("not whole");
     }
   } finally {
     clearTimeout(timer);
@@ -84,11 +84,11 @@ async function read(reader, alive, on) {
   let rest = "", kind = "", data = "", size = 0;
   for (;;) {
     const { value, done } = await reader.read();
-    if (done) throw new Error("cut short");
+    if (done) throw new Error("not whole");
     alive();
     rest += decoder.decode(value, { stream: true });
     size += value.length;
-    if (size > LONGEST_REPLY) throw new Error("too long");
+    if (size > LONGEST_REPLY) throw new Error("not whole");
     for (let end; (end = rest.indexOf("\n")) >= 0; ) {
       const line = rest.slice(0, end).replace(/\r$/, "");
       rest = rest.slice(end + 1);

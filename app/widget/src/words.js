@@ -1,9 +1,9 @@
 // The widget's own words. English and Spanish are in the bundle; the server sends the words of other languages with its configuration.
 
-import en from "../strings/en.json";
+import english from "english-words";
 import spanish from "spanish-words";
 
-/** @typedef {typeof en} Words */
+/** @typedef {typeof import("../strings/en.json")} Words */
 
 /**
  * The words of a language, each missing one in English.
@@ -12,11 +12,8 @@ import spanish from "spanish-words";
  * @returns {Words}
  */
 export function words(locale, sent) {
-  const all = /** @type {any} */ ({}), keys = Object.keys(en), es = /^es\b/i.test(locale);
-  for (let i = 0; i < keys.length; i++) {
-    const key = /** @type {keyof Words} */ (keys[i]);
-    all[key] = (es ? spanish[i] : sent && sent[key]) || en[key];
-  }
+  const all = english(), keys = Object.keys(all), es = /^es\b/i.test(locale) ? spanish() : null;
+  for (let i = 0; i < keys.length; i++) all[keys[i]] = (es ? es[i] : sent && sent[keys[i]]) || all[keys[i]];
   return all;
 }
 
@@ -25,7 +22,18 @@ export function bundled(locale) {
   return /^(en|es)\b/i.test(locale);
 }
 
-/** Whether a language is written from right to left. @param {string} locale */
-export function rightToLeft(locale) {
-  return /^(ar|fa|he|ps|sd|ug|ur|yi)\b/i.test(locale);
+/** A language tag in the server's form, or "". @param {string} tag */
+export function language(tag) {
+  return /^[a-z]{2,3}(-[a-z\d]{2,8}){0,3}$/i.test(tag) ? tag.toLowerCase() : "";
+}
+
+/**
+ * Sets the language and direction of all that is inside.
+ * @param {HTMLElement} root
+ * @param {string} locale
+ * @param {string} dir "ltr" or "rtl" when the clinic says
+ */
+export function speak(root, locale, dir) {
+  root.lang = locale;
+  root.dir = dir || (/^(ar|fa|he|ps|sd|ug|ur|yi)\b/i.test(locale) ? "rtl" : "ltr");
 }

@@ -64,6 +64,49 @@ def test_the_pasted_snippet_under_the_strictest_policy(new_context: NewContext, 
     }
 
 
+OLD_BROWSER = "delete Document.prototype.adoptedStyleSheets; delete ShadowRoot.prototype.adoptedStyleSheets"
+NO_SHEETS = OLD_BROWSER + "; window.CSSStyleSheet = undefined"
+
+
+@pytest.mark.parametrize("missing", [OLD_BROWSER, NO_SHEETS], ids=["not adopted", "not made"])
+def test_where_style_sheets_cant_be_adopted_one_is_linked(new_context: NewContext, clinic_site: Site, url: str, missing: str) -> None:
+    """The same look from one file more. A strict policy needs the third line that the snippet prints for it."""
+    text = snippet(url)
+    lines = re.findall(r"<!--   ((?:script|connect)-src .*) -->", text)
+    extra = re.findall(r"<!--   (style-src .*) -->", text)
+    assert extra == [f"style-src {url}"]
+    policy = "; ".join(["default-src 'none'", *lines, *extra, TRUSTED])
+    looks: list[object] = []
+    for script in ("", missing):
+        page = new_context().new_page()
+        wrong = watch(page, url, clinic_site.url)
+        page.add_init_script("addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective))")
+        page.add_init_script(script)
+        page.goto(clinic_site.page("/linked", "<body><main><h1>A clinic</h1></main>" + text, Content_Security_Policy=policy))
+        whole_conversation(page)
+        say(page, QUESTION)
+        page.mouse.move(0, 0)
+        looks.append(page.evaluate(LOOKS))
+        links = page.evaluate("[...document.querySelector('rapport-chat').shadowRoot.querySelectorAll('link')].map((e) => e.href)")
+        assert links == ([re.findall(r'src="([^"]+)" integrity', text)[0].replace(".js", ".css")] if script else [])
+        assert [text for text in wrong if "favicon" not in text] == []
+        shot(page, "linked" if script else "adopted")
+    assert looks[0] == looks[1]
+
+
+def test_a_closed_chat_has_parsed_only_the_launchers_rules(new_context: NewContext, clinic_site: Site, url: str) -> None:
+    """What a page pays for before someone chats: the launcher, its rules, no panel. The rest comes with the first opening."""
+    page = new_context().new_page()
+    page.goto(clinic_site.page("/lazy", "<body>" + plain(url)))
+    inside = "document.querySelector('rapport-chat').shadowRoot"
+    count = f"[{inside}.adoptedStyleSheets.length, {inside}.querySelectorAll('.panel').length, {inside}.querySelectorAll('*').length]"
+    assert page.evaluate(count) == [1, 0, 5]
+    launch(page)
+    sheets, panels, elements = page.evaluate(count)
+    assert (sheets, panels) == (2, 1)
+    assert elements > 20
+
+
 def test_a_changed_script_is_refused_by_its_hash(new_context: NewContext, clinic_site: Site, url: str) -> None:
     address = clinic_site.page("/sri", "<body>" + snippet(url).replace("sha384-", "sha384-AAAA"))
     page = new_context().new_page()
