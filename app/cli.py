@@ -245,6 +245,26 @@ def bench_verification(as_json: JsonOption = False) -> None:
     typer.echo(json.dumps(results, indent=2) if as_json else describe(results))
 
 
+@bench_cli.command("widget")
+def bench_widget(
+    folder: Annotated[Path, typer.Argument(help="Where the other widgets' packages are.")] = Path("artefacts/packages"),
+    loads: Annotated[int, typer.Option(min=1, help="How often each is loaded.")] = 15,
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Get the packages with npm pack first; the one step that needs the network.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """What a chat widget costs the page it stands on: ours beside others', in Debian's Chromium, interleaved in one run."""
+    from evals.bench.widget import describe, run
+    from evals.bench.widget_site import fetch as fetch_packages
+
+    if fetch:
+        fetch_packages(folder)
+    with _Progress(quiet=as_json) as progress:
+        results = run(folder, loads, progress)
+    typer.echo(json.dumps(results, indent=2) if as_json else describe(results))
+
+
 def main() -> None:
     """Entry point: our own errors become one clear sentence and their exit code."""
     try:
