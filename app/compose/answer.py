@@ -14,12 +14,14 @@ from app.compose.texts import Texts, contact_block
 from app.domain import Block, Citation, Hit, Passage, Status
 from app.retrieve.answerable import Answerable
 from app.retrieve.find import Finder, Found
+from app.retrieve.words import terms
 from app.settings import Clinic
 
 Vector = NDArray[np.float32]
 
 READ = 8  # passages looked at for one question
-POINTS = 5  # after the lead, for one question
+POINTS = 6  # after the lead, for one question
+PART_TERMS = 2  # telling words of a part that can be searched for alone: "Is that allowed?" has one
 POINTS_EACH = 2  # after each lead, for a question of several parts
 SUGGESTIONS = 3
 SAME_QUESTION = 0.955  # cosine above which a heading asks what was just asked
@@ -64,7 +66,8 @@ class Answerer:
         likely = self.answerable.probability(whole.signs) if whole.hits else 0.0
         answered: list[tuple[str, Vector, Found]] = []
         missed = 0
-        if len(asked.parts) > 1:
+        apart = all(len(set(terms(text))) >= PART_TERMS for text, _ in asked.parts) or likely < self.answerable.answer_from
+        if len(asked.parts) > 1 and apart:
             for text, vector in asked.parts:
                 found = self._find(text, vector)
                 chance = self.answerable.probability(found.signs) if found.hits else 0.0

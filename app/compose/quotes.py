@@ -21,7 +21,7 @@ from app.retrieve.words import terms
 Vector = NDArray[np.float32]
 
 LEAD_CHARS = 420  # a lead of two sentences, unless they are long
-LEAD_BONUS = 0.10  # for the first sentence of a section, which is written to answer its heading
+LEAD_BONUS = 0.06  # for the first sentence of a section, which is written to answer its heading
 SECOND_BONUS = 0.06
 WORDS_BONUS = 0.05  # for a sentence that holds all of the question's words
 PASSAGE_BONUS = 0.012  # for each point of the mixed score above the last passage read
@@ -31,6 +31,7 @@ SECTION_FIRST = 2  # points taken first from the section that the lead comes fro
 SECTION_LEAST = 0.30  # as LEAST_VALUE, for that section
 TWIN = 0.93  # cosine above which two sentences say the same
 MOST_ARTICLES = 3
+MOST_CHARS = 900  # of one question's lead and points together: more is skimmed rather than read
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,15 @@ class Quoter:
         lead = self._lead(self._leader(scored))
         chosen = [lead]
         taken = [self._vectors(lead)]
+        chars = lead.end - lead.start
         ranked = self._ranked(scored)
         same = [pair for pair in ranked if _same_section(pair[0], lead)]
         for run, own in [*same[:SECTION_FIRST], *ranked]:
             if len(chosen) > points:
                 break
             if run.value < best - (SECTION_LEAST if _same_section(run, lead) else LEAST_VALUE):
+                continue
+            if chars + run.end - run.start > MOST_CHARS:
                 continue
             if self._overlaps(run, chosen) or self._says_again(own, taken):
                 continue
@@ -89,6 +93,7 @@ class Quoter:
                 continue
             chosen.append(run)
             taken.append(own)
+            chars += run.end - run.start
         return lead, chosen[1:]
 
     def _score(self, wanted: frozenset[str], vector: Vector, hit: Hit, last_score: float) -> _Scored:
