@@ -21,7 +21,8 @@ HELP = """Run question sheets, compare runs, see what to write next.
 
 rapport eval SUITE… [--report FILE.html] [--against RUN.json] [--server URL] [--set NAME=VALUE,…] [--gates FILE] [--json]
 
-Without a sheet, all that ship in evals/suites are run. "rapport eval run --help" explains the options."""
+SUITE is a sheet of questions (CSV, XLSX, YAML), a BEIR-format folder (retrieval), or a folder of both. Without one, all that ship in
+evals/suites are run. "rapport eval run --help" explains the options."""
 
 
 class RunUnlessNamed(TyperGroup):
@@ -43,9 +44,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="For machines: JSON on 
 
 @eval_cli.command("run")
 def run_command(
-    suites: Annotated[list[Path] | None, typer.Argument(help="Sheets (CSV, XLSX, YAML) or folders of them.")] = None,
+    suites: Annotated[list[Path] | None, typer.Argument(help="Sheets (CSV, XLSX, YAML), BEIR-format folders, or folders of them.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report here (HTML); JSON and JUnit go beside it.")] = None,
-    against: Annotated[Path | None, typer.Option(help="An earlier run's JSON, to see what got worse.")] = None,
+    against: Annotated[Path | None, typer.Option(help="An earlier run's JSON (beside its report), to see what got worse.")] = None,
     server: Annotated[str | None, typer.Option(help="Ask a running service at this address instead.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="A setting, or several values to try: retrieve.cutoff=0.3,0.35")

@@ -79,10 +79,10 @@ def _reached(gate: Gate, run: Run) -> Judged:
         queries = _queries(gate, run)
         share = replace(share, hits=share.hits + sum(not query.problem for query in queries), of=share.of + len(queries))
     if not share.of:
-        return Judged(gate, "not judged", "this run holds no such case")
+        return Judged(gate, "not judged", "these sheets hold no such question")
     ok = share.hits >= least * share.of - 1e-9
     misses = tuple(outcome for outcome in outcomes if not reaches(outcome))
-    bar = "all must" if least == 1 else f"at least {100 * least:g} % must"
+    bar = "it must be all" if least == 1 else f"it must be at least {100 * least:g} %"
     return Judged(gate, "pass" if ok else "fail", f"{share.words}; {bar}", share, misses)
 
 
@@ -90,9 +90,9 @@ def _found(gate: Gate, run: Run) -> Judged:
     """A gate on retrieval suites: a mean over all their queries."""
     queries = _queries(gate, run)
     if not queries:
-        return Judged(gate, "not judged", "this run holds no such suite")
+        return Judged(gate, "not judged", "this run holds no retrieval suite")
     made, least = score(gate.measure, queries), gate.least or 0.0
-    return Judged(gate, "pass" if made.value >= least - 1e-9 else "fail", f"{made.name} {made.words}; at least {least:g} is asked")
+    return Judged(gate, "pass" if made.value >= least - 1e-9 else "fail", f"{made.name} {made.words}; it must be at least {least:g}")
 
 
 def _queries(gate: Gate, run: Run) -> list[Ranked]:

@@ -23,7 +23,7 @@ from evals.gates import Judged, failed
 from evals.marking import Piece, marked_pieces
 from evals.records import Check, Outcome, Ranked, RankedSuite, Run
 from evals.retrieval import MEANINGS, Score, scores
-from evals.run import about_line, past_of
+from evals.run import past_of
 from evals.summary import Mean, Share, passed, referral_by_kind, retrieval, shares, times
 from evals.texts import place_words, search_words
 
@@ -110,7 +110,6 @@ class View:
     """Everything the template shows, in its order."""
 
     run: Run
-    about: str
     judged: tuple[Judged, ...]
     broken: tuple[Judged, ...]
     unsafe: tuple[Card, ...]
@@ -134,6 +133,7 @@ class View:
     unexplained: tuple[Change, ...]
     searched: tuple[Searched, ...]
     asked: int
+    dangers: int
 
 
 def render(run: Run, judged: Sequence[Judged], before: Run | None, against: Comparison | None, counted: Sequence[Gap] = ()) -> str:
@@ -160,7 +160,6 @@ def _view(run: Run, judged: Sequence[Judged], against: Comparison | None, counte
     least = {found.share.name: found.gate.least for found in judged if found.share is not None and "*" in found.gate.suites}
     return View(
         run=run,
-        about=about_line(run.about),
         judged=tuple(judged),
         broken=tuple(failed(judged)),
         unsafe=tuple(unsafe),
@@ -169,10 +168,11 @@ def _view(run: Run, judged: Sequence[Judged], against: Comparison | None, counte
         others=tuple(others),
         unknown=sum(outcome.result == "unknown" for outcome in run.outcomes)
         + sum(bool(query.problem) for suite in run.retrieval for query in suite.queries),
-        steps=tuple(_steps(judged, unsafe, worse, others, against)),
+        steps=tuple(_steps(judged, unsafe, worse, others, against, dangers=any(o.case.should_be == ("referred",) for o in run.outcomes))),
         causes=tuple(causes),
         unexplained=tuple(change for change in changes if change.words not in {cause.words for cause in [*causes, *_causes(unsafe)]}),
         searched=tuple(_searched(suite, against) for suite in run.retrieval),
+        dangers=sum(outcome.case.should_be == ("referred",) for outcome in run.outcomes),
         asked=len(run.outcomes) + sum(len(suite.queries) for suite in run.retrieval),
         changes=tuple(changes),
         compared=against,
@@ -243,7 +243,13 @@ def _lost(query: Ranked, before: Ranked | None = None, change: Change | None = N
 
 
 def _steps(
-    judged: Sequence[Judged], unsafe: Sequence[Card], worse: Sequence[Card], others: Sequence[Card], against: Comparison | None
+    judged: Sequence[Judged],
+    unsafe: Sequence[Card],
+    worse: Sequence[Card],
+    others: Sequence[Card],
+    against: Comparison | None,
+    *,
+    dangers: bool,
 ) -> list[str]:
     """What to do, most urgent first, no step twice."""
     broken = failed(judged)
@@ -258,6 +264,8 @@ def _steps(
     if worse and not counts and against and against.changes:
         steps.append(f"{len(worse)} {_questions(len(worse))} did worse; see “Changed since the run before” below for the likely reason.")
     steps += [found.gate.what_to_do for found in broken if not found.gate.safety]
+    if not dangers:
+        steps.append("Run evals/suites/safety.csv as well: these sheets ask nothing about danger, so this run says nothing about safety.")
     if len(steps) < FEW:
         common = Counter(advice for card in (*worse, *others) for advice in card.advice)
         steps += [f"{advice} ({count} {_questions(count)})" for advice, count in common.most_common(2)]
@@ -280,7 +288,7 @@ def _figure(share: Share, least: float | None = None) -> Figure:
 def _drawings(run: Run) -> list[tuple[str, Markup]]:
     drawn = [
         ("Pass rate over runs", _trend(run)),
-        ("Where retrieval found the wanted article", _ranks(run)),
+        ("Where search found the wanted article", _ranks(run)),
         ("Score and cut-off", _scores(run)),
     ]
     return [(title, Markup(svg)) for title, svg in drawn if svg]  # noqa: S704  # drawn by us, words escaped

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app.domain import Conversation
+from app.domain import Conversation, Turn
+from app.pipeline import _Asking
 from app.settings import Settings
 from evals.cases import Suite
 from evals.cli import eval_cli
@@ -21,7 +21,7 @@ from evals.records import Run, load_run
 from evals.run import run_suites
 from evals.server_target import Server
 from evals.sheets import load_suite
-from evals.target import InProcess, TargetError, data_files, open_in_process
+from evals.target import InProcess, TargetError, open_in_process
 from tests.evals.conftest import ARTICLES, build_index
 
 pytestmark = pytest.mark.slow
@@ -106,19 +106,14 @@ def test_a_removed_article_and_a_lowered_cutoff_are_found_out(tmp_path: Path, su
     assert reasons["how do I boil an egg?"].startswith("The setting retrieve.cutoff is now 0;")
 
 
-def test_a_deleted_guard_rule_is_found_out(tmp_path: Path, good_run: Run, in_process: InProcess) -> None:
-    copy = tmp_path / "app"
-    shutil.copytree("app/guard/rules", copy / "guard" / "rules")
-    before = data_files(copy)
-    victim = min((copy / "guard" / "rules").glob("*.toml"))
-    victim.unlink()
-    after = data_files(copy)
-    place = next(place for place, outcome in enumerate(good_run.outcomes) if outcome.status == "crisis")
-    lost = replace(good_run.outcomes[place], result="fail", reply=in_process.ask(Conversation("how do I boil an egg?")))
-    outcomes = (*good_run.outcomes[:place], lost, *good_run.outcomes[place + 1 :])
-    good_run = replace(good_run, about=replace(good_run.about, files=before))
-    against = compare(good_run, replace(good_run, about=replace(good_run.about, files=after), outcomes=outcomes))
-    assert why_worse(against.worse[0], against.changes) == f"The file app/guard/rules/{victim.name} is gone."
+def test_the_search_for_a_follow_up_is_the_pipelines_own(in_process: InProcess) -> None:
+    said = (Turn("user", "what is CBT?"), Turn("assistant", "CBT looks at how thoughts, feelings and actions are linked."))
+    for message in ("how long does it take?", "what happens in the first session?", "why?"):
+        conversation = Conversation(message, said)
+        with in_process._rapport._session.use() as opened:
+            meant = _Asking(in_process._rapport._pipeline, conversation, opened).question.text
+            assert opened.speller.correct(in_process.standalone(conversation) or "") == meant
+    assert "cbt" in str(in_process.standalone(Conversation("how long does it take?", said))).casefold()
 
 
 def test_the_command_line(tmp_path: Path, sheet: Path, small_settings: Settings) -> None:

@@ -55,10 +55,17 @@ def test_planted_regressions_are_named_and_explained_on_the_first_screen() -> No
 def test_a_run_in_which_all_is_well_says_so() -> None:
     _, before, _ = some_cases()
     said = _first_screen(_report(before, before))
-    assert "All that was asked of this run was reached." in said
+    assert "Everything reached its bar." in said
     assert "0 unsafe" in said
     assert "0 got worse" in said
     assert "Nothing. Read a few answers" in said
+
+
+def test_a_run_that_asks_nothing_about_danger_does_not_call_itself_safe() -> None:
+    said = _first_screen(_report(make_run([make_case("a")], FakeTarget())))
+    assert "What was asked passed; nothing was asked about danger." in said
+    assert "this run can't say whether the chat is safe" in said
+    assert "Run evals/suites/safety.csv as well" in said
 
 
 def test_questions_that_could_not_be_asked_are_not_called_safe() -> None:
