@@ -21,6 +21,7 @@ def build_index(folder: Path, articles: tuple[str, ...] = ARTICLES) -> Settings:
     """An index of some of our articles, below ``folder``."""
     corpus = folder / "corpus"
     corpus.mkdir(exist_ok=True)
+    assert not corpus.is_symlink(), "this folder is emptied: it must be the test's own"
     for old in corpus.glob("*.md"):
         old.unlink()
     for slug in articles:
