@@ -236,7 +236,7 @@ class _Completion:
         try:
             async with contextlib.aclosing(reply_events(self._web, self._conversation)) as events:
                 async for event in events:
-                    blocks = (event.data,) if isinstance(event.data, Block) else ()
+                    blocks: Sequence[Block] = (event.data,) if isinstance(event.data, Block) else ()
                     if isinstance(event.data, Reply):
                         blocks = event.data.blocks[sent:]
                     for block in blocks:
