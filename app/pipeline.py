@@ -47,14 +47,17 @@ class Queries(Protocol):
 
     @property
     def name(self) -> str: ...
-    def queries(self, texts: Sequence[str]) -> Vectors: ...
+    @property
+    def dimension(self) -> int: ...
+    def readings(self, texts: Sequence[str]) -> Vectors: ...
 
 
 @dataclass
 class OnePass:
     """Embeds everything that one request needs in one forward pass.
 
-    The guard asks first, for its windows; what retrieval will search for rides along in the same batch. Kept for this request only.
+    The guard asks first, for its windows: it reads whole rows, a vector and the scores of the model's second top behind it. What
+    retrieval will search for rides along in the same batch. Kept for this request only.
     """
 
     embedder: Queries
@@ -62,11 +65,15 @@ class OnePass:
     known: dict[str, Vectors] = field(default_factory=dict)
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
-        """(n, d) unit vectors of ``texts``."""
+        """(n, d + scores) rows of ``texts``, as the guard reads them."""
         missing = [text for text in dict.fromkeys([*texts, *self.also()]) if text not in self.known]
         if missing:
-            self.known.update(zip(missing, self.embedder.queries(missing), strict=True))
+            self.known.update(zip(missing, self.embedder.readings(missing), strict=True))
         return np.stack([self.known[text] for text in texts])
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """(n, d) unit vectors of ``texts``."""
+        return self(texts)[:, : self.embedder.dimension]
 
 
 class Pipeline:
@@ -149,7 +156,7 @@ class Pipeline:
 
         if opened is None or one_pass is None:
             raise self._session.problem()
-        vector = one_pass([conversation.message])[0]
+        vector = one_pass.vectors([conversation.message])[0]
         approved = self.approved.match(conversation.message, vector) if self.approved is not None else None
         if approved is not None:
             return self._replies.signed(conversation, verdict, approved)
@@ -158,7 +165,7 @@ class Pipeline:
     def _look_up(self, asked: _Understood, opened: Opened) -> tuple[Reply, Material | None]:
         """The reply in quotes, or a decline; and what a language model may write from where there is something to answer with."""
         question = asked.question
-        vectors = asked.one_pass([question.text, *question.parts])
+        vectors = asked.one_pass.vectors([question.text, *question.parts])
         wanted = Asked(question.text, vectors[0], tuple(zip(question.parts, vectors[1:], strict=True)))
         answer = self._replies.allowed(opened.answerer.answer(wanted, asked.texts), asked.texts, opened.shown)
         if answer.status in ("no_answer", "off_topic") and self._on_declined is not None:

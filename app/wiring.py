@@ -19,6 +19,7 @@ from app.compose.written import Chat, Writer
 from app.domain import Article, Conversation, Event, Hit, Reply, Verdict
 from app.errors import IndexUnavailable, ModelError
 from app.gaps import GapCounter
+from app.guard.classifier import FOLDER as GUARD_WEIGHTS
 from app.guard.classifier import load_classifier
 from app.guard.figures import load_figures
 from app.guard.replies import load_book
@@ -94,8 +95,8 @@ class Rapport:
 
     @property
     def embed(self) -> Callable[[Sequence[str]], NDArray[np.float32]] | None:
-        """Questions to unit vectors, or None without a model."""
-        return None if self._embedder is None else self._embedder.queries
+        """Texts to the rows that the guard reads, or None without a model."""
+        return None if self._embedder is None else self._embedder.readings
 
     @property
     def embedder(self) -> OnnxEmbedder | None:
@@ -177,11 +178,11 @@ class Rapport:
     def open_model(self) -> None:
         """Open the embedding model alone. Raises ``ModelError``."""
         try:
-            embedder = open_embedder(self.settings.embedding_model, self.settings.models_dir, self.settings.threads)
+            embedder = open_embedder(self.settings.embedding_model, self.settings.models_dir, self.settings.threads, GUARD_WEIGHTS)
         except ModelError as error:
             self._model_problem = str(error)
             raise
-        embedder.queries(["ready"])  # the first pass is the slow one
+        embedder.readings(["ready"])  # the first pass is the slow one
         self._embedder = embedder
         self._pipeline.embedder = embedder
         self._pipeline.approved = load_approved(self._answers, embedder)

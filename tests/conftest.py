@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.guard.classifier import FOLDER
 from app.models.embed import OnnxEmbedder, open_embedder
 from app.settings import Settings
 from app.wiring import Rapport
@@ -23,7 +24,7 @@ def models_dir() -> Path:
 @pytest.fixture(scope="session")
 def embedder(models_dir: Path) -> OnnxEmbedder:
     """The default embedding model."""
-    return open_embedder("default", models_dir, 1)
+    return open_embedder("default", models_dir, 1, FOLDER)
 
 
 @pytest.fixture(scope="session")

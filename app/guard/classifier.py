@@ -1,9 +1,10 @@
 """The classifier: what a window of text means, from its embedding, its words and its letters. numpy only; no forward pass of its own.
 
-Two parts vote. The *lexical* part is linear over hashed words and letters and knows every language of the training messages. The
-*embedding* part is a small network over the question's own vector and counted cues; there is one for each embedding model of the
-catalogue, in ``weights/``. A last, calibrated step joins them; a model without weights leaves the lexical part alone, and
-``describe()`` says so. Weights come from ``app.guard.training.train``.
+Three parts vote. The *lexical* part is linear over hashed words and letters and knows every language of the training messages. The
+*embedding* part is a small network over the question's own vector and counted cues. The *branch* is the embedding model's own upper half
+trained further for the guard (``weights/<model>.onnx``); the model runs it in the same pass and hands its class scores over behind the
+vector. There are weights for each embedding model of the catalogue. A last, calibrated step joins the three; a model without weights
+leaves the lexical part alone, and ``describe()`` says so. Weights come from ``app.guard.training.train``.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ class Classifier:
         vectors: NDArray[np.float32] | None,
         language: str = "en",  # noqa: ARG002 - part of the protocol; each window is looked at instead, since people mix languages
     ) -> list[Judgement]:
-        """One judgement a window. ``vectors`` (len(windows), dimension) are the windows' question vectors, or None.
+        """One judgement a window. ``vectors`` (len(windows), dimension + classes) are the windows' question vectors, each with the branch's
+        scores behind it (``OnnxEmbedder.readings``), or None.
 
         Raises ``ValueError`` for vectors of another shape than the weights were made for.
         """
@@ -109,18 +111,20 @@ class Classifier:
         if self.network is None or vectors is None:
             return self._judgements(self.joins[LEXICAL](grouped(lexical, self._groups)), lexical)
         cues = np.stack([self.cues(window) for window in windows])
-        meaning = softmax(self.network.scores(inputs(vectors, cues)))
-        features = np.hstack([grouped(lexical, self._groups), grouped(meaning, self._groups)])
+        dimension = self.network.first.shape[0] - self.cues.size
+        meaning = softmax(self.network.scores(inputs(vectors[:, :dimension], cues)))
+        branch = softmax(vectors[:, dimension:])
+        features = np.hstack([grouped(part, self._groups) for part in (lexical, meaning, branch)])
         english = np.array([language_of(window) == "en" for window in windows])
         chances = np.where(english[:, None], self.joins["english"](features), self.joins["other"](features))
-        kinds = np.where(english[:, None], lexical + 2 * meaning, lexical)
+        kinds = np.where(english[:, None], lexical + meaning + 2 * branch, lexical + branch)
         return self._judgements(chances, kinds)
 
     def describe(self) -> dict[str, str]:
         """For readiness: which parts vote, and for which embedding model."""
         if self.network is None:
             return {"classifier": "lexical only", "why": f"there are no weights for the embedding model {self.model or '(none)'}"}
-        return {"classifier": "lexical and embedding", "model": self.model}
+        return {"classifier": "lexical, embedding and branch", "model": self.model}
 
     @cached_property
     def _groups(self) -> NDArray[np.bool_]:
@@ -189,7 +193,7 @@ def load_classifier(model: str | None, dimension: int = 0, folder: Path = FOLDER
     if lexical.linear.table.shape != (BUCKETS, len(lexical.classes)):
         raise SettingsError(f"{LEXICAL}.npz does not fit this version: train again with python -m app.guard.training.train.")
     file = folder / f"{model}.npz"
-    if not model or "/" in model or not file.is_file():
+    if not model or "/" in model or not file.is_file() or not file.with_suffix(".onnx").is_file():
         return lexical
     own = _read(file)
     network = Network(*(own[name].astype(np.float32) for name in ("first", "first_bias", "second", "second_bias")))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,31 @@ from app.guard.windows import windows
 FAILSAFE = Verdict(Outcome.CLINICAL_ADVICE, "unavailable", "failsafe")
 UNREADABLE = Verdict(Outcome.CLINICAL_ADVICE, "unreadable", "rules")
 _THRESHOLDS = Path(__file__).parent / "thresholds.toml"
-_EARLIER_WINDOWS = 24  # windows of earlier turns for the classifier, the latest first; rules read all of them
+_LAST_CHANCE = 0.5  # seconds for the classifier without the model
+_EARLIER_TURNS = 12  # earlier messages for the classifier, the latest first; rules read all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where the classifier's probabilities are acted on; ``thresholds.toml`` says what each is for."""
+
+    crisis: float
+    crisis_part: float
+    part_needs: float
+    crisis_in_context: float
+    crisis_earlier: float
+    clinical: float
+    clinical_part: float
+    sensitive: float
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Limits for English and for other languages, and the longest wait for the classifier."""
+
+    seconds: float
+    english: Limits
+    other: Limits
 
 
 class Guard:
@@ -42,7 +67,7 @@ class Guard:
         careful: Careful,
         book: Book,
         output: OutputCheck,
-        thresholds: dict[str, float],
+        thresholds: Thresholds,
     ) -> None:
         self._rules = rules
         self._semantic = semantic
@@ -51,7 +76,8 @@ class Guard:
         self._output = output
         self.book = book
         self._thresholds = thresholds
-        self._deadline = Deadline(thresholds["seconds"])
+        self._deadline = Deadline(thresholds.seconds)
+        self._last_chance = Deadline(_LAST_CHANCE)
         self._signatures = tuple(canonical(lead) for lead in book.signatures())
 
     def screen(self, conversation: Conversation, embed: Embed | None = None) -> Verdict:
@@ -67,7 +93,18 @@ class Guard:
         try:
             return self._with_semantic(conversation, ruled, embed)
         except Exception:  # noqa: BLE001 - fails closed: whatever went wrong, it is not an answer
-            return ruled if ruled.blocks else FAILSAFE
+            return ruled if ruled.blocks else self._without_meaning(conversation, self._semantic if embed is not None else None)
+
+    def _without_meaning(self, conversation: Conversation, semantic: Semantic | None) -> Verdict:
+        """The safe fallback, unless the classifier sees danger by words and letters alone: a slow model must not make a crisis of less."""
+        try:
+            assert semantic is not None  # noqa: S101 - without an embedding there is nothing else to try
+            spoken = language(conversation.message)
+            (seen,) = self._last_chance.run(lambda: judged(semantic, None, windows(conversation.message)[:1], spoken))
+            danger = seen.crisis >= self._limits(conversation.message).crisis
+            return Verdict(Outcome.CRISIS, _kind(seen), "classifier") if danger else FAILSAFE
+        except Exception:  # noqa: BLE001 - fails closed
+            return FAILSAFE
 
     def screen_rules(self, conversation: Conversation) -> Verdict:
         """The decision of the explicit rules and the conversation alone. Never raises."""
@@ -123,30 +160,34 @@ class Guard:
         semantic = self._semantic
         assert semantic is not None  # noqa: S101 - the caller has looked
         new = windows(conversation.message)
-        old = [window for turn in reversed(conversation.user_turns[:-1]) for window in windows(turn)][:_EARLIER_WINDOWS]
-        texts = [*new, *old]
+        old = list(reversed(conversation.user_turns[:-1]))[:_EARLIER_TURNS]
         spoken = language(conversation.message)
-        judgements = self._deadline.run(lambda: judged(semantic, embed, texts, spoken))
+        judgements = self._deadline.run(lambda: judged(semantic, embed, [*new, *old], spoken))
         own = self._weigh(new, judgements[: len(new)])
         if own.outcome is Outcome.CRISIS:
             return own
-        before = next((j for j in judgements[len(new) :] if j.crisis >= self._thresholds["crisis_earlier"]), None)
+        earlier = zip(old, judgements[len(new) :], strict=True)
+        before = next((judgement for turn, judgement in earlier if judgement.crisis >= self._limits(turn).crisis_earlier), None)
         if before is not None and ruled.layer != "history":
             return self._in_conversation(conversation, graver(ruled, own), Verdict(Outcome.CRISIS, _kind(before), "classifier"))
         return graver(ruled, own)
 
     def _weigh(self, texts: Sequence[str], judgements: Sequence[Judgement]) -> Verdict:
-        limits = self._thresholds
-        worst = Verdict(Outcome.PASS)
+        """The decision on a message from what is said of it whole, first, and of its parts."""
+        whole, limits = judgements[0], self._limits(texts[0])
         for text, judgement in zip(texts, judgements, strict=True):
-            crisis = limits["crisis"] if judgement.crisis < limits["crisis"] or not self._has_context(text) else limits["crisis_in_context"]
-            if judgement.crisis >= crisis:
+            high = judgement.crisis >= (limits.crisis if judgement is whole else limits.crisis_part) and whole.crisis >= limits.part_needs
+            if high and (judgement.crisis >= limits.crisis_in_context or not self._has_context(text)):
                 return Verdict(Outcome.CRISIS, _kind(judgement), "classifier")
-            if judgement.clinical >= limits["clinical"]:
-                worst = graver(worst, Verdict(Outcome.CLINICAL_ADVICE, judgement.clinical_category, "classifier"))
-            elif judgement.sensitive >= limits["sensitive"] or judgement.crisis >= limits["crisis"]:
-                worst = graver(worst, Verdict(Outcome.PASS_WITH_LINE, "sensitive", "classifier"))
-        return worst
+        for judgement in judgements:
+            if judgement.clinical >= (limits.clinical if judgement is whole else limits.clinical_part):
+                return Verdict(Outcome.CLINICAL_ADVICE, judgement.clinical_category, "classifier")
+        if whole.sensitive >= limits.sensitive or max(judgement.crisis for judgement in judgements) >= limits.crisis:
+            return Verdict(Outcome.PASS_WITH_LINE, "sensitive", "classifier")
+        return Verdict(Outcome.PASS)
+
+    def _limits(self, text: str) -> Limits:
+        return self._thresholds.english if language(text) == "en" else self._thresholds.other
 
     def _has_context(self, text: str) -> bool:
         rules, contexts = self._rules.matching(views(text, self._lexicon))
@@ -171,9 +212,12 @@ def load_guard(semantic: Semantic | None = None, *, own_lines: Path | None = Non
     )
 
 
-def _load_thresholds(path: Path) -> dict[str, float]:
+def _load_thresholds(path: Path) -> Thresholds:
     data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    for name in ("crisis", "crisis_in_context", "crisis_earlier", "clinical", "sensitive", "seconds"):
-        if not isinstance(data.get(name), int | float) or data[name] <= 0:
-            raise SettingsError(f"{path.name} needs {name}, a number above 0.")
-    return {name: float(value) for name, value in data.items()}
+    names = [field.name for field in fields(Limits)]
+    for place, values, wanted in (("", data, ["seconds"]), *((name, data.get(name, {}), names) for name in ("english", "other"))):
+        for name in wanted:
+            if not isinstance(values.get(name), int | float) or values[name] <= 0:
+                raise SettingsError(f"{path.name} needs {f'{place}.{name}'.lstrip('.')}, a number above 0.")
+    english, other = (Limits(**{name: float(data[place][name]) for name in names}) for place in ("english", "other"))
+    return Thresholds(float(data["seconds"]), english, other)

@@ -49,6 +49,7 @@ class ModelEntry(_Entry):
     max_tokens: int
     dimension: int
     quantise: bool
+    midway: int
     package: Package
     files: tuple[ModelFile, ...]
 

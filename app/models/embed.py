@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ModelError
+from app.models.branch import Branch
 from app.models.catalogue import folder_name, load_catalogue
+from app.models.runtime import session
 
 Vectors = NDArray[np.float32]
 
 SHEET = "rapport-model.json"
+MIDWAY = "midway"  # the graph's output of token states that a second top reads; see app.models.tap
 BATCH_TOKENS = 4_096  # padded tokens a forward pass: keeps memory flat whatever the passages' length
 
 
@@ -69,21 +72,14 @@ class Embedder(Protocol):
 
 
 class OnnxEmbedder:
-    """An exported model in ``folder``. Thread-safe: ONNX Runtime sessions may be shared."""
+    """An exported model in ``folder``, with its second top in ``branch`` if any. Thread-safe: ONNX Runtime sessions may be shared."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
-        import onnxruntime
+    def __init__(self, folder: Path, threads: int, branch: Path | None = None) -> None:
         from tokenizers import Tokenizer
 
         sheet = _read_sheet(folder)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # A spinning pool wins half a millisecond on an idle machine and loses seconds beside a busy neighbour.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+            self._session = session(folder / "model.onnx", threads)
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # both libraries raise their own bare Exception types for a bad file
             raise ModelError(
@@ -92,6 +88,12 @@ class OnnxEmbedder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(sheet.max_tokens)
         self._inputs = [node.name for node in self._session.get_inputs()]
+        outputs = [node.name for node in self._session.get_outputs()]
+        self._vector = outputs[0]
+        self.has_midway = MIDWAY in outputs
+        if branch is not None and branch.is_file() and not self.has_midway:
+            raise ModelError(f"The model in {folder} was prepared by an earlier version. Run: rapport models get {sheet.name}")
+        self._branch = Branch(branch, threads) if branch is not None and branch.is_file() else None
         self._sheet = sheet
         self.forward_passes = 0
 
@@ -114,6 +116,24 @@ class OnnxEmbedder:
     def queries(self, texts: Sequence[str]) -> Vectors:
         return self._embed([self._sheet.query_prefix + text for text in texts])
 
+    @property
+    def branch_width(self) -> int:
+        """How many scores the second top gives; 0 without one."""
+        return self._branch.width if self._branch is not None else 0
+
+    def readings(self, texts: Sequence[str]) -> Vectors:
+        """(n, dimension + branch_width): the vectors of ``queries``, each with the second top's scores behind it. One pass for both."""
+        return self._embed([self._sheet.query_prefix + text for text in texts], self._branch)
+
+    def states(self, texts: Sequence[str]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """The number and the (tokens, width) states midway of each question, shortest first; for training a second top."""
+        encodings = self._encode([self._sheet.query_prefix + text for text in texts])
+        for batch in _batches(*_by_length(encodings)):
+            ids, mask = _padded([encodings[i] for i in batch])
+            midway = self._run(ids, mask, [MIDWAY])[0]
+            for row, number in enumerate(batch):
+                yield number, midway[row, : len(encodings[number])]
+
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has, cut at the model's own limit; for tests of the splitter."""
         return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
@@ -122,33 +142,37 @@ class OnnxEmbedder:
         """True when ``word`` is whole in the model's vocabulary: ordinary language, not a slip."""
         return len(self._tokenizer.encode(word, add_special_tokens=False).ids) == 1
 
-    def _embed(self, texts: Sequence[str]) -> Vectors:
-        vectors = np.zeros((len(texts), self._sheet.dimension), np.float32)
-        encodings = self._tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])
-        order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
-        for batch in _batches(order, [len(encoding.ids) for encoding in encodings]):
-            vectors[batch] = self._forward([encodings[i].ids for i in batch])
-        return vectors
+    def _embed(self, texts: Sequence[str], branch: Branch | None = None) -> Vectors:
+        width = branch.width if branch is not None else 0
+        rows = np.zeros((len(texts), self._sheet.dimension + width), np.float32)
+        encodings = self._encode(texts)
+        for batch in _batches(*_by_length(encodings)):
+            ids, mask = _padded([encodings[i] for i in batch])
+            outputs = self._run(ids, mask, [self._vector, *([MIDWAY] if branch is not None else [])])
+            self.forward_passes += 1
+            rows[batch, : self._sheet.dimension] = _unit(_pool(outputs[0], mask, self._sheet.pooling))
+            if branch is not None:
+                rows[batch, self._sheet.dimension :] = branch.scores(outputs[1], mask)
+        return rows
 
-    def _forward(self, token_ids: Sequence[Sequence[int]]) -> Vectors:
-        longest = max(len(ids) for ids in token_ids)
-        ids = np.zeros((len(token_ids), longest), np.int64)
-        mask = np.zeros_like(ids)
-        for row, tokens in enumerate(token_ids):
-            ids[row, : len(tokens)] = tokens
-            mask[row, : len(tokens)] = 1
+    def _encode(self, texts: Sequence[str]) -> list[list[int]]:
+        return [encoding.ids for encoding in self._tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])]
+
+    def _run(self, ids: NDArray[np.int64], mask: NDArray[np.int64], outputs: list[str]) -> list[NDArray[np.float32]]:
         feeds: dict[str, Any] = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        output = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
-        self.forward_passes += 1
-        return _unit(_pool(output, mask, self._sheet.pooling))
+        found: list[NDArray[np.float32]] = self._session.run(outputs, {name: feeds[name] for name in self._inputs})
+        return found
 
 
-def open_embedder(name: str, models_dir: Path, threads: int) -> OnnxEmbedder:
+def open_embedder(name: str, models_dir: Path, threads: int, branches: Path | None = None) -> OnnxEmbedder:
     """Open a prepared model by catalogue name, sentence-transformers name or folder; "default" may be the catalogue's fallback.
+
+    ``branches`` is a folder of second tops, named for the models they belong to.
 
     Raises ``ModelError`` when it hasn't been prepared (``rapport models get NAME`` prepares it) or is damaged.
     """
-    return OnnxEmbedder(models_dir / folder_name(prepared_name(name, models_dir)), threads)
+    folder = folder_name(prepared_name(name, models_dir))
+    return OnnxEmbedder(models_dir / folder, threads, branches / f"{folder}.onnx" if branches is not None else None)
 
 
 def prepared_name(name: str, models_dir: Path) -> str:
@@ -178,6 +202,21 @@ def sha256_of(path: Path) -> str:
     """Hex SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _padded(encodings: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    longest = max(len(ids) for ids in encodings)
+    ids = np.zeros((len(encodings), longest), np.int64)
+    mask = np.zeros_like(ids)
+    for row, tokens in enumerate(encodings):
+        ids[row, : len(tokens)] = tokens
+        mask[row, : len(tokens)] = 1
+    return ids, mask
+
+
+def _by_length(encodings: Sequence[Sequence[int]]) -> tuple[list[int], list[int]]:
+    lengths = [len(ids) for ids in encodings]
+    return sorted(range(len(lengths)), key=lambda i: lengths[i]), lengths
 
 
 def _batches(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:

@@ -9,6 +9,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from app.errors import ModelError
@@ -41,12 +42,12 @@ def prepare(name: str, models_dir: Path, say: Say, catalogue: Catalogue) -> Path
     from app.models.export import export_model
 
     folder = models_dir / folder_name(name)
-    if _opens(folder):
+    entry = catalogue.find(name)
+    if _opens(folder, entry):
         return folder
     models_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=models_dir, prefix=".getting-") as temporary:
         ready = Path(temporary) / "ready"
-        entry = catalogue.find(name)
         if entry is None:
             say(f"Loading {name} with sentence-transformers …")
             export_model(name, name, ready)
@@ -59,22 +60,25 @@ def prepare(name: str, models_dir: Path, say: Say, catalogue: Catalogue) -> Path
     return folder
 
 
-def _opens(folder: Path) -> bool:
+def _opens(folder: Path, entry: ModelEntry | None) -> bool:
     if not (folder / SHEET).is_file():
         return False
     try:
-        OnnxEmbedder(folder, threads=1)
+        return OnnxEmbedder(folder, threads=1).has_midway or entry is None or not entry.midway
     except ModelError:
         return False
-    return True
 
 
 def _build(entry: ModelEntry, files: Path, ready: Path, say: Say) -> None:
     from app.models.export import export_model, quantise
+    from app.models.tap import add_midway
 
     if not entry.ready_made:
         say(f"Exporting {entry.name} …")
-        export_model(str(files), entry.name, ready)
+        sheet = export_model(str(files), entry.name, ready)
+        if entry.midway:
+            add_midway(ready / "model.onnx", entry.midway)
+            replace(sheet, sha256=_hashes(ready)).write(ready)
         return
     ready.mkdir()
     (files / "tokenizer.json").rename(ready / "tokenizer.json")
@@ -83,8 +87,14 @@ def _build(entry: ModelEntry, files: Path, ready: Path, say: Say) -> None:
         quantise(files / "model.onnx", ready / "model.onnx")
     else:
         (files / "model.onnx").rename(ready / "model.onnx")
-    hashes = {file: sha256_of(ready / file) for file in ("model.onnx", "tokenizer.json")}
-    ModelSheet(entry.name, entry.pooling, entry.query_prefix, entry.passage_prefix, entry.max_tokens, entry.dimension, hashes).write(ready)
+    if entry.midway:
+        add_midway(ready / "model.onnx", entry.midway)
+    facts = (entry.name, entry.pooling, entry.query_prefix, entry.passage_prefix, entry.max_tokens, entry.dimension)
+    ModelSheet(*facts, _hashes(ready)).write(ready)
+
+
+def _hashes(ready: Path) -> dict[str, str]:
+    return {file: sha256_of(ready / file) for file in ("model.onnx", "tokenizer.json")}
 
 
 def _fetch(entry: ModelEntry, target: Path, say: Say) -> None:

@@ -40,8 +40,8 @@ def run(settings: Settings, questions: int) -> dict[str, Any]:
     """Medians over ``questions`` questions, in milliseconds, and their ratio; seconds to ready and MB of a fresh process."""
     rapport = Rapport(settings)
     rapport.open()
-    embed = rapport.embed
-    assert embed is not None  # noqa: S101 - open() has raised otherwise
+    embedder = rapport.embedder
+    assert embedder is not None  # noqa: S101 - open() has raised otherwise
     with SUITE.open(encoding="utf-8", newline="") as file:
         asked = [row["question"] for row in csv.DictReader(file)][: questions + WARM_UP]
     bare: list[float] = []
@@ -50,7 +50,7 @@ def run(settings: Settings, questions: int) -> dict[str, Any]:
         rapport.answer(Conversation(question))
     for number, question in enumerate(asked):
         began = time.perf_counter()
-        embed([question])
+        embedder.queries([question])
         between = time.perf_counter()
         rapport.answer(Conversation(question))
         ended = time.perf_counter()

@@ -178,18 +178,19 @@ def test_respond_ends_with_done(library: Rapport) -> None:
 def test_one_pass_embeds_each_text_once() -> None:
     class Counting:
         name = "counting"
+        dimension = 2
 
         def __init__(self) -> None:
             self.calls: list[list[str]] = []
 
-        def queries(self, texts: Sequence[str]) -> Any:
+        def readings(self, texts: Sequence[str]) -> Any:
             self.calls.append(list(texts))
-            return np.ones((len(texts), 2), np.float32)
+            return np.ones((len(texts), 5), np.float32)
 
     embedder = Counting()
     one_pass = OnePass(embedder, lambda: ["standalone", "a"])
-    assert one_pass(["a", "b"]).shape == (2, 2)
-    one_pass(["standalone", "a"])
+    assert one_pass(["a", "b"]).shape == (2, 5), "the guard reads the vector and what stands behind it"
+    assert one_pass.vectors(["standalone", "a"]).shape == (2, 2)
     assert embedder.calls == [["a", "b", "standalone"]]
 
 

@@ -19,14 +19,14 @@ import numpy as np
 from app.domain import Conversation, Outcome
 from app.guard.classifier import Classifier
 from app.guard.features import load_cues
-from app.guard.screen import Guard, load_guard
-from app.guard.training.fit import FOLDS, Sheet, fit_join, held_out_linear, held_out_network, sheet, votes
+from app.guard.screen import load_guard
+from app.guard.training.branch import score, states_of
 from app.guard.training.messages import Message, load_messages
-from app.guard.training.train import fit_joins
+from app.guard.training.train import Pupil, learn, quiet, read
 from app.guard.training.vectors import CACHE, Vectors, vectors
 from app.guard.windows import windows
 from app.models.catalogue import load_catalogue
-from app.models.embed import Embedder, open_embedder
+from app.models.embed import OnnxEmbedder, open_embedder
 
 FIGURES = Path(__file__).parents[1] / "figures.json"
 COMMAND = "python -m app.guard.training.evaluate"
@@ -70,32 +70,21 @@ class Share:
         }
 
 
-def held_out(messages: Sequence[Message], embedder: Embedder, cache: Path) -> tuple[Sheet, list[Classifier]]:
-    """The data, and for each fold a classifier that never saw the fold's messages (only the few numbers of the last step have)."""
-    cues = load_cues()
-    data = sheet(messages, cues)
-    rows = vectors(embedder, [message.text for message in messages], cache)
-    lexical, linear = held_out_linear(data)
-    meaning, networks = held_out_network(data, rows)
-    everything = np.ones(len(messages), bool)
-    joins = {"lexical": fit_join(data, votes(data, lexical), everything), **fit_joins(data, lexical, meaning)}
-    return data, [Classifier(data.classes, cues, linear[k], joins, networks[k], embedder.name) for k in range(FOLDS)]
-
-
-def screened(messages: Sequence[Message], data: Sheet, classifiers: Sequence[Classifier], embedder: Embedder, cache: Path) -> list[Seen]:
-    """Each message through the whole guard, with its fold's classifier."""
-    pieces = {message.text: windows(message.text) for message in messages}
-    every = list(dict.fromkeys(window for found in pieces.values() for window in found))
-    table = dict(zip(every, vectors(embedder, every, cache), strict=True))
+def screened(messages: Sequence[Message], pupil: Pupil, embedder: OnnxEmbedder, cache: Path) -> list[Seen]:
+    """Each held-out message through the whole guard, with parts that never saw it (only the few numbers of the last step have)."""
+    learnt = learn(pupil)
+    mine = [message for message, held in zip(messages, pupil.data.held, strict=True) if held]
+    every = list(dict.fromkeys(window for message in mine for window in windows(message.text)))
+    scores = score(learnt.top, states_of(embedder, every), range(len(every)))
+    table = dict(zip(every, np.hstack([vectors(embedder, every, cache), scores]), strict=True))
+    guard = load_guard(Classifier(pupil.data.classes, load_cues(), learnt.linear, learnt.joins, learnt.network, embedder.name))
 
     def look_up(texts: Sequence[str]) -> Vectors:
         return np.stack([table[text] for text in texts])
 
-    guards: list[Guard] = [load_guard(classifier) for classifier in classifiers]
     seen = []
-    for message, fold in zip(messages, data.fold, strict=True):
+    for message in mine:
         conversation = Conversation(message.text)
-        guard = guards[fold]
         seen.append(Seen(message, guard.screen(conversation, look_up).outcome, guard.screen_rules(conversation).outcome))
     return seen
 
@@ -161,9 +150,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=FIGURES, help="the figures file")
     options = parser.parse_args(arguments)
     messages = load_messages()
-    embedder = open_embedder(options.model, options.models, 1)
-    data, classifiers = held_out(messages, embedder, options.cache)
-    rows = figures(screened(messages, data, classifiers, embedder, options.cache))
+    embedder = open_embedder(options.model, options.models, 2)
+    pupil = Pupil(embedder, messages, read(messages), options.models, options.cache, quiet)
+    seen = screened(messages, pupil, embedder, options.cache)
+    rows = figures(seen)
     options.out.write_text(json.dumps(report(rows, messages, embedder.name), indent=1) + "\n", "utf-8")
     sys.stdout.write(table([row for row in rows if row["language"] in ("en", "other")]) + "\n")
     return 0

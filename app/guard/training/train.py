@@ -1,4 +1,5 @@
-"""One command makes every file of ``weights/``: ``python -m app.guard.training.train`` (a few minutes; embeddings are cached).
+"""One command makes every file of ``weights/``: ``python -m app.guard.training.train`` (an hour on two cores; what was embedded or trained
+already is kept).
 
 The same data, code and models give the same bytes.
 """
@@ -6,50 +7,140 @@ The same data, code and models give the same bytes.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import inspect
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.guard.classifier import FOLDER, LEXICAL, Join, Linear, Network
+from app.errors import ModelError
+from app.guard.classifier import FOLDER, LEXICAL, Join, Linear, Network, inputs, softmax
 from app.guard.features import load_cues
-from app.guard.training.fit import Floats, Sheet, fit_join, fit_linear, fit_network, held_out_linear, held_out_network, sheet, votes
+from app.guard.training import branch as branch_code
+from app.guard.training.branch import EPOCHS, Say, Top, export_top, fit_top, kept_top, score, states_of, upper_layers
+from app.guard.training.fit import Floats, Sheet, fit_join, fit_linear, fit_network, linear_scores, sheet, votes
 from app.guard.training.messages import Message, load_messages
 from app.guard.training.vectors import CACHE, vectors
 from app.models.catalogue import load_catalogue
-from app.models.embed import Embedder, open_embedder
+from app.models.embed import OnnxEmbedder, open_embedder
+
+EPOCHS_OTHERS = 1  # for models that are not the default: a pass takes up to ten minutes
 
 
-def train(messages: Sequence[Message], embedders: Sequence[Embedder], folder: Path, cache: Path = CACHE) -> None:
-    """Fit the lexical part and one network an embedder, and write them to ``folder``."""
+def quiet(line: str) -> None:
+    """Says nothing."""
+
+
+def train(
+    messages: Sequence[Message], embedders: Sequence[OnnxEmbedder], folder: Path, models: Path, cache: Path = CACHE, say: Say = quiet
+) -> None:
+    """Fit the lexical part, and a network and a branch for each embedder, and write them to ``folder``.
+
+    What is written never saw the held-out messages, so that the published figures are the shipped weights' own. The last step is fitted
+    on those messages with the first embedder, and shared by the others.
+    """
+    data = read(messages)
+    joins: dict[str, Join] = {}
+    for embedder in embedders:
+        pupil = Pupil(embedder, messages, data, models, cache, say)
+        if not joins:
+            learnt = learn(pupil)
+            joins, network, top = learnt.joins, learnt.network, learnt.top
+            write_lexical(folder, learnt.linear, data.classes, joins[LEXICAL])
+        else:
+            network, top = pupil.network(), pupil.top()
+        write_network(folder / f"{embedder.name}.npz", network, joins)
+        export_top(top, folder / f"{embedder.name}.onnx")
+
+
+def read(messages: Sequence[Message]) -> Sheet:
+    """The messages as numbers."""
+    return sheet(messages, load_cues())
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """The three parts as they are without the held-out messages, and the last steps that join them, fitted on those."""
+
+    linear: Linear
+    network: Network
+    top: Top
+    joins: dict[str, Join]
+
+
+def learn(pupil: Pupil) -> Learnt:
+    """Fit the parts on what is not held out, and the last steps on what is."""
+    data, held = pupil.data, np.flatnonzero(pupil.data.held)
+    with steady():
+        linear = fit_linear(data, ~data.held)
+    network, top = pupil.network(), pupil.top()
+    lexical = softmax(linear_scores(linear, data))
+    meaning = softmax(network.scores(inputs(pupil.vectors, data.cues)))
+    branch = np.zeros_like(lexical)
+    branch[held] = softmax(pupil.scores(top, held))
+    return Learnt(
+        linear, network, top, {LEXICAL: fit_join(data, votes(data, lexical), data.held), **fit_joins(data, lexical, meaning, branch)}
+    )
+
+
+class Pupil:
+    """An embedding model whose upper layers are trained, and all that it is trained with."""
+
+    def __init__(self, embedder: OnnxEmbedder, messages: Sequence[Message], data: Sheet, models: Path, cache: Path, say: Say) -> None:
+        texts = [message.text for message in messages]
+        entry = load_catalogue().find(embedder.name)
+        if entry is None or not entry.midway:
+            raise ModelError(f"catalogue.toml doesn't say where a top can be joined to {embedder.name}.")
+        self.data = data
+        self.vectors = vectors(embedder, texts, cache)
+        self._states = states_of(embedder, texts)
+        self._layers = upper_layers(models / embedder.name / "model.onnx", entry.midway)
+        self._cache, self._say = cache, say
+        self._epochs = EPOCHS if embedder.name == load_catalogue().default else EPOCHS_OTHERS
+        facts = (embedder.fingerprint, *texts, str(data.target.tolist()), str(data.weight.tolist()), inspect.getsource(branch_code))
+        self._name = hashlib.sha256("\n".join((*facts, str(self._epochs))).encode("utf-8", "replace")).hexdigest()[:24]
+
+    def network(self) -> Network:
+        """The network trained on what is not held out."""
+        with steady():
+            return fit_network(self.data, self.vectors, ~self.data.held)
+
+    def top(self) -> Top:
+        """The top trained on what is not held out; kept between runs, since training takes minutes."""
+        classes, rows = len(self.data.classes), ~self.data.held
+
+        def fit() -> Top:
+            return fit_top(self._states, self.data.target, self.data.weight, rows, self._layers, classes, self._say, self._epochs)
+
+        return kept_top(fit, self._layers, classes, self._cache / f"{self._name}.pt")
+
+    def scores(self, top: Top, rows: NDArray[np.int64]) -> Floats:
+        """(len(rows), classes) scores of a top."""
+        return score(top, self._states, rows.tolist())
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """One thread for scikit-learn: the order of sums, and so the last bits, would depend on the number of threads."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
-    with threadpool_limits(1):  # the order of sums, and so the last bits, would depend on the number of threads
-        _train(messages, embedders, folder, cache)
+    with threadpool_limits(1):
+        yield
 
 
-def _train(messages: Sequence[Message], embedders: Sequence[Embedder], folder: Path, cache: Path) -> None:
-    data = sheet(messages, load_cues())
-    everything = np.ones(len(messages), bool)
-    lexical, _ = held_out_linear(data)
-    part = fit_linear(data, everything)
-    write_lexical(folder, part, data.classes, fit_join(data, votes(data, lexical), everything))
-    for embedder in embedders:
-        rows = vectors(embedder, [message.text for message in messages], cache)
-        meaning, _ = held_out_network(data, rows)
-        joins = fit_joins(data, lexical, meaning)
-        write_network(folder / f"{embedder.name}.npz", fit_network(data, rows, everything), joins)
-
-
-def fit_joins(data: Sheet, lexical: Floats, meaning: Floats) -> dict[str, Join]:
-    """The last steps for English and for other languages."""
-    features = votes(data, lexical, meaning)
-    other = ~data.english
+def fit_joins(data: Sheet, lexical: Floats, meaning: Floats, branch: Floats) -> dict[str, Join]:
+    """The last steps for English and for other languages, from held-out messages."""
+    features = votes(data, lexical, meaning, branch)
+    other = data.held & ~data.english
     return {
-        "english": fit_join(data, features, data.english),
-        "other": fit_join(data, features, other if _enough(data, other) else np.ones_like(other)),
+        "english": fit_join(data, features, data.held & data.english),
+        "other": fit_join(data, features, other if _enough(data, other) else data.held),
     }
 
 
@@ -98,9 +189,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cache", type=Path, default=CACHE, help="where embeddings are kept between runs")
     parser.add_argument("--only", default="", help="train for this model alone")
     options = parser.parse_args(arguments)
-    names = [options.only] if options.only else [model.name for model in load_catalogue().model]
+    catalogue = load_catalogue()
+    others = [model.name for model in catalogue.model if model.name != catalogue.default]
+    names = [options.only] if options.only else [catalogue.default, *others]
     messages = load_messages()
-    train(messages, [open_embedder(name, options.models, 1) for name in names], options.out, options.cache)
+    embedders = [open_embedder(name, options.models, 2) for name in names]
+
+    def say(line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+
+    train(messages, embedders, options.out, options.models, options.cache, say)
     sys.stdout.write(f"{len(messages)} messages, {len({message.family.id for message in messages})} families: {', '.join(names)}\n")
     return 0
 

@@ -29,7 +29,7 @@ def lexical() -> Classifier:
 
 
 def judged(classifier: Classifier, embedder: OnnxEmbedder, text: str) -> Judgement:
-    return classifier.judge([text], embedder.queries([text]))[0]
+    return classifier.judge([text], embedder.readings([text]))[0]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_any_text_gives_sound_numbers(lexical: Classifier, texts: list[str]) -> 
 
 def test_windows_are_judged_apart(classifier: Classifier, embedder: OnnxEmbedder) -> None:
     windows = ["how much does a session cost", "I want to kill myself"]
-    together = classifier.judge(windows, embedder.queries(windows))
+    together = classifier.judge(windows, embedder.readings(windows))
     assert together[0].crisis < 0.3
     assert together[1].crisis > 0.7
 
@@ -111,7 +111,8 @@ def test_vectors_of_another_shape_are_refused(classifier: Classifier) -> None:
 
 def test_every_catalogue_model_has_weights() -> None:
     for model in load_catalogue().model:
-        assert load_classifier(model.name, model.dimension).describe() == {"classifier": "lexical and embedding", "model": model.name}
+        voters = load_classifier(model.name, model.dimension).describe()
+        assert voters == {"classifier": "lexical, embedding and branch", "model": model.name}
 
 
 @pytest.mark.parametrize(("model", "dimension"), [("some/other-model", 384), ("unheard-of", 384), ("gte-small", 12), ("", 0)])
@@ -136,11 +137,12 @@ def test_damaged_weights_are_named(tmp_path: Path) -> None:
 
 def test_weights_are_small() -> None:
     assert sum(file.stat().st_size for file in FOLDER.glob("*.npz")) < 2_000_000
+    assert all(file.stat().st_size < 12_000_000 for file in FOLDER.glob("*.onnx"))
 
 
 def test_a_window_takes_about_a_millisecond(classifier: Classifier, embedder: OnnxEmbedder) -> None:
     window = "I have been looking for somebody to talk to and I wonder how the first session goes and what it costs. " * 2
-    vector = embedder.queries([window])
+    vector = embedder.readings([window])
     times = []
     for _ in range(30):
         start = time.perf_counter()

@@ -4,6 +4,7 @@ import statistics
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from app.domain import Conversation, Outcome, Turn, Verdict
 from app.errors import SettingsError
 from app.guard.replies import Book
-from app.guard.screen import FAILSAFE, Guard, _load_thresholds, load_guard
+from app.guard.screen import FAILSAFE, Guard, Limits, Thresholds, _load_thresholds, load_guard
 from app.guard.semantic import Judgement, Semantic, Vectors
 from app.guard.windows import windows
 from app.settings import Clinic
@@ -49,7 +50,11 @@ def _judgement(
 def _guard(semantic: Semantic | None) -> Guard:
     """A guard with thresholds of its own, so that tuning the real ones changes no test."""
     guard = load_guard(semantic)
-    guard._thresholds = {"crisis": 0.5, "crisis_in_context": 0.9, "crisis_earlier": 0.7, "clinical": 0.5, "sensitive": 0.5, "seconds": 2.0}
+    limits = Limits(
+        crisis=0.5, crisis_part=0.8, part_needs=0.1, crisis_in_context=0.9, crisis_earlier=0.7,
+        clinical=0.5, clinical_part=0.8, sensitive=0.5,
+    )  # fmt: skip
+    guard._thresholds = Thresholds(2.0, limits, replace(limits, crisis=0.7))
     return guard
 
 
@@ -229,6 +234,52 @@ def test_an_earlier_turn_that_it_finds_grave_keeps_the_chat_careful() -> None:
     assert guard.screen(Conversation("How much does therapy cost?", history), _rows).outcome is Outcome.PASS_WITH_LINE
 
 
+LONG = "The garden was really lovely today. The boat by the lake is empty now. Do you take cards or only cash?"  # two pairs beside it
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "outcome"),
+    [
+        (0.6, 0.0, Outcome.CRISIS),
+        (0.3, 0.85, Outcome.CRISIS),
+        (0.3, 0.7, Outcome.PASS_WITH_LINE),  # not enough for a part, but not nothing
+        (0.05, 0.95, Outcome.PASS_WITH_LINE),  # the whole says that the part was torn out of its context
+        (0.3, 0.3, Outcome.PASS),
+    ],
+)
+def test_a_part_counts_when_it_is_plainer_and_the_whole_agrees_a_little(whole: float, part: float, outcome: Outcome) -> None:
+    guard = _guard(Scripted({LONG: _judgement(crisis=whole), "garden": _judgement(crisis=part)}))
+    assert guard.screen(Conversation(LONG), _rows).outcome is outcome
+
+
+@pytest.mark.parametrize(("part", "outcome"), [(0.9, Outcome.CLINICAL_ADVICE), (0.6, Outcome.PASS)])
+def test_a_request_for_judgement_in_a_part_must_be_plainer(part: float, outcome: Outcome) -> None:
+    guard = _guard(Scripted({LONG: CALM, "garden": _judgement(clinical=part)}))
+    assert guard.screen(Conversation(LONG), _rows).outcome is outcome
+
+
+def test_other_languages_have_limits_of_their_own() -> None:
+    guard = _guard(Scripted({"": _judgement(crisis=0.6)}))
+    assert guard.screen(Conversation("What is the garden like in the summer?"), _rows).outcome is Outcome.CRISIS
+    assert guard.screen(Conversation("¿Cómo es el jardín en el verano, y cuánto cuesta?"), _rows).outcome is Outcome.PASS
+
+
+class WithoutVectors(Scripted):
+    """Works by words alone; as if the model were late or gone."""
+
+    def judge(self, windows: Sequence[str], vectors: Vectors | None, language: str) -> Sequence[Judgement]:
+        if vectors is not None:
+            raise TimeoutError
+        return super().judge(windows, vectors, language)
+
+
+def test_a_model_that_fails_does_not_make_a_crisis_of_less() -> None:
+    guard = _guard(WithoutVectors({"river": _judgement(crisis=0.8, category="self_harm")}))
+    assert guard.screen(Conversation("the river calls me"), _rows) == Verdict(Outcome.CRISIS, "self_harm", "classifier")
+    assert guard.screen(Conversation("the garden calls me"), _rows) == FAILSAFE
+    assert guard.screen(Conversation("Should I stop my sertraline?"), _rows).category == "medication"
+
+
 class Broken:
     def __init__(self, how: str) -> None:
         self.how = how
@@ -267,6 +318,9 @@ def test_check_out_is_the_output_check(guard: Guard) -> None:
 
 def test_thresholds_are_checked(tmp_path: Path) -> None:
     path = tmp_path / "thresholds.toml"
-    path.write_text("crisis = 0.5\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match="crisis_in_context"):
+    path.write_text("[english]\ncrisis = 0.5\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="needs seconds"):
+        _load_thresholds(path)
+    path.write_text("seconds = 1\n[english]\ncrisis = 0.5\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"english\.crisis_part"):
         _load_thresholds(path)

@@ -6,28 +6,25 @@ from hypothesis import strategies as st
 from app.guard.windows import windows
 
 
-def test_a_short_sentence_is_its_own_only_window() -> None:
-    assert windows("How much does it cost?") == ["How much does it cost?"]
+def test_a_short_message_is_its_own_only_window() -> None:
+    for message in ("How much does it cost?", "Hi. Me again. Thanks.", "I'd like to come. When are you open on Fridays?"):
+        assert windows(message) == [message]
 
 
-def test_the_message_comes_first_and_each_sentence_is_seen() -> None:
-    message = (
-        "I love your clinic and the room with the yellow chairs, it is so calm. I don't want to wake up tomorrow, honestly. "
-        "Do you have parking nearby for a bicycle?"
+def test_the_message_comes_first_and_each_sentence_is_seen_with_both_neighbours() -> None:
+    before, danger, after = (
+        "I love your clinic and the yellow chairs.",
+        "I don't want to wake up tomorrow, honestly.",
+        "Do you have parking nearby?",
     )
-    found = windows(message)
-    assert found[0] == message
-    assert any(window.startswith("I don't want to wake up") for window in found[1:])
+    message = f"{before} {danger} {after}"
+    assert windows(message) == [message, f"{before} {danger}", f"{danger} {after}"]
 
 
-def test_short_neighbours_share_a_window() -> None:
-    assert windows("Hi. Me again. Thanks.") == ["Hi. Me again. Thanks."]
-
-
-def test_a_long_sentence_is_cut_into_overlapping_pieces_and_read_whole() -> None:
+def test_a_sentence_without_end_is_cut_into_overlapping_pieces_and_read_whole() -> None:
     message = " ".join(f"word{i}" for i in range(200))
     pieces = windows(message)[1:]
-    assert all(len(piece) <= 200 for piece in pieces)
+    assert all(len(piece) <= 401 for piece in pieces)
     assert all(any(f"word{i}" in piece for piece in pieces) for i in range(200))
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
 import tarfile
 import zipfile
 from pathlib import Path
@@ -8,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from app.errors import ModelError
+from app.guard.classifier import FOLDER
 from app.models import fetch
 from app.models.catalogue import Catalogue, ModelEntry, ModelFile, Package, load_catalogue
-from app.models.embed import sha256_of
+from app.models.embed import SHEET, OnnxEmbedder, sha256_of
 
 GOOD = b"weights"
 SHA = "9567a4a58bd5a0b7fa8aac7ebc2e2a4a7b8ac0d1ba5ee4d3c3d1c2a4d3f1d0e7"  # not GOOD's: a wrong hash
@@ -28,6 +31,7 @@ def entry(sha256: str, inside: str = "package/model.onnx") -> ModelEntry:
         max_tokens=8,
         dimension=4,
         quantise=False,
+        midway=0,
         package=Package(index="pypi", name="tiny", version="1"),
         files=(ModelFile(name="model.onnx", inside=inside, hub="model.onnx", sha256=sha256),),
     )
@@ -107,3 +111,30 @@ def test_a_prepared_model_is_not_fetched_again(models_dir: Path, monkeypatch: py
 
     monkeypatch.setattr(fetch, "_fetch", never)
     fetch.prepare("gte-small", models_dir, lambda _: None, load_catalogue())
+
+
+def test_a_model_prepared_before_it_had_a_second_top_is_prepared_again(
+    models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import onnx
+
+    folder = tmp_path / "gte-small"
+    shutil.copytree(models_dir / "gte-small", folder)
+    graph = onnx.load(str(folder / "model.onnx"))
+    del graph.graph.output[1:]
+    onnx.save(graph, str(folder / "model.onnx"))
+    sheet = json.loads((folder / SHEET).read_text("utf-8"))
+    sheet["sha256"]["model.onnx"] = sha256_of(folder / "model.onnx")
+    (folder / SHEET).write_text(json.dumps(sheet), "utf-8")
+    with pytest.raises(ModelError, match="earlier version"):
+        OnnxEmbedder(folder, 1, FOLDER / "gte-small.onnx")
+    asked: list[str] = []
+
+    def fetched(entry: ModelEntry, *_: object) -> None:
+        asked.append(entry.name)
+        raise ModelError("stop here")
+
+    monkeypatch.setattr(fetch, "_fetch", fetched)
+    with pytest.raises(ModelError, match="stop here"):
+        fetch.prepare("gte-small", tmp_path, lambda _: None, load_catalogue())
+    assert asked == ["gte-small"]

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest  # type: ignore[import-untyped]
 
 from app.domain import Outcome
-from app.guard.training.evaluate import FIGURES, Seen, Share, figures, held_out, main, report, screened, table
+from app.guard.training.evaluate import FIGURES, Seen, Share, figures, main, report, screened, table
+from app.guard.training.fit import is_held_out
 from app.guard.training.messages import Family, Message, load_messages
+from app.guard.training.train import Pupil, quiet, read
 from app.models.embed import OnnxEmbedder
+from app.settings import Settings
 
 
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -62,10 +65,10 @@ def test_published_figures_hold_what_the_page_shows() -> None:
 
 @pytest.mark.slow
 def test_the_whole_way_on_a_slice(embedder: OnnxEmbedder, tmp_path: Path) -> None:
-    some = load_messages()[::40]
-    data, classifiers = held_out(some, embedder, tmp_path)
-    outcomes = screened(some, data, classifiers, embedder, tmp_path)
-    assert [one.message for one in outcomes] == some
+    some = load_messages()[::90]
+    pupil = Pupil(embedder, some, read(some), Settings().models_dir, tmp_path, quiet)
+    outcomes = screened(some, pupil, embedder, tmp_path)
+    assert [one.message for one in outcomes] == [message for message in some if is_held_out(message.group)]
     assert any(one.outcome is Outcome.CRISIS and one.by_rules is not Outcome.CRISIS for one in outcomes)
 
 

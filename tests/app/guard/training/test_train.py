@@ -7,20 +7,21 @@ import numpy as np
 import pytest
 
 from app.guard.classifier import load_classifier
-from app.guard.training.fit import fold_of, sheet
+from app.guard.training.fit import is_held_out, sheet
 from app.guard.training.messages import Message, load_messages
 from app.guard.training.train import main, train
 from app.guard.training.vectors import vectors
-from app.models.embed import OnnxEmbedder
+from app.models.embed import OnnxEmbedder, open_embedder
+from app.settings import Settings
 
 
 @pytest.fixture(scope="module")
 def some() -> list[Message]:
-    """A slice of each label in every fold, English and not."""
-    chosen: dict[tuple[str, int, bool], list[Message]] = {}
+    """A slice of each label on both sides of the split, English and not."""
+    chosen: dict[tuple[str, bool, bool], list[Message]] = {}
     for message in load_messages():
-        key = (message.family.label, fold_of(message.group), message.family.language == "en")
-        if len(chosen.setdefault(key, [])) < 8:
+        key = (message.family.label, is_held_out(message.group), message.family.language == "en")
+        if len(chosen.setdefault(key, [])) < 12:
             chosen[key].append(message)
     return [message for messages in chosen.values() for message in messages]
 
@@ -31,13 +32,13 @@ def digests(folder: Path) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_the_same_data_gives_the_same_bytes_and_they_work(some: list[Message], embedder: OnnxEmbedder, tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    train(some, [embedder], tmp_path / "one", cache)
-    train(some, [embedder], tmp_path / "two", tmp_path / "another-cache")
+    cache, models = tmp_path / "cache", Settings().models_dir
+    train(some, [embedder], tmp_path / "one", models, cache)
+    train(some, [embedder], tmp_path / "two", models, tmp_path / "another-cache")
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
-    assert set(digests(tmp_path / "one")) == {"lexical.npz", f"{embedder.name}.npz"}
+    assert set(digests(tmp_path / "one")) == {"lexical.npz", f"{embedder.name}.npz", f"{embedder.name}.onnx"}
     classifier = load_classifier(embedder.name, embedder.dimension, tmp_path / "one")
-    rows = vectors(embedder, [message.text for message in some], cache)
+    rows = open_embedder(embedder.name, models, 2, tmp_path / "one").readings([message.text for message in some])
     judgements = classifier.judge([message.text for message in some], rows)
     crisis = [j.crisis for j, message in zip(judgements, some, strict=True) if message.family.label == "crisis"]
     harmless = [j.crisis for j, message in zip(judgements, some, strict=True) if message.family.label == "harmless"]
@@ -58,11 +59,11 @@ def test_a_family_is_never_on_both_sides(some: list[Message]) -> None:
     from app.guard.features import load_cues
 
     data = sheet(some, load_cues())
-    sides: dict[str, set[int]] = {}
-    for message, fold in zip(some, data.fold, strict=True):
-        sides.setdefault(message.group, set()).add(int(fold))
-    assert all(len(folds) == 1 for folds in sides.values())
-    assert set(data.fold.tolist()) == {0, 1, 2, 3, 4}
+    sides: dict[str, set[bool]] = {}
+    for message, held in zip(some, data.held, strict=True):
+        sides.setdefault(message.group, set()).add(bool(held))
+    assert all(len(both) == 1 for both in sides.values())
+    assert set(data.held.tolist()) == {True, False}
 
 
 def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app.errors import ModelError
+from app.guard.classifier import FOLDER
+from app.guard.training.branch import Top, _batch, states_of, upper_layers
+from app.models.catalogue import load_catalogue
+from app.models.embed import OnnxEmbedder, open_embedder
+from app.models.tap import add_midway, layer_weights
+
+TEXTS = ["what happens in the first session", "it costs too much", "I can't sleep and I don't know whom to ask about it"]
+
+
+def test_readings_are_vectors_with_the_scores_behind_them(embedder: OnnxEmbedder) -> None:
+    rows = embedder.readings(TEXTS)
+    assert rows.shape == (3, embedder.dimension + embedder.branch_width)
+    assert embedder.branch_width > 20
+    np.testing.assert_allclose(rows[:, : embedder.dimension], embedder.queries(TEXTS), atol=1e-6)
+    assert np.isfinite(rows).all()
+
+
+def test_readings_without_a_second_top_are_the_vectors(models_dir: Path) -> None:
+    bare = open_embedder("default", models_dir, 1)
+    assert bare.branch_width == 0
+    assert bare.readings(TEXTS).shape == (3, bare.dimension)
+
+
+def test_readings_are_one_pass(embedder: OnnxEmbedder) -> None:
+    before = embedder.forward_passes
+    embedder.readings(TEXTS)
+    assert embedder.forward_passes == before + 1
+
+
+def test_an_untrained_top_is_the_models_own_upper_half(models_dir: Path) -> None:
+    """So the weights are read right, scales and all, and our layer computes what the model's does."""
+    for entry in load_catalogue().model:
+        if not (models_dir / entry.name).is_dir():
+            continue
+        embedder = open_embedder(entry.name, models_dir, 1)
+        layers = upper_layers(models_dir / entry.name / "model.onnx", entry.midway)
+        assert len(layers) == entry.midway, "the guard's top starts half way up"
+        inputs, mask = _batch(states_of(embedder, TEXTS), range(len(TEXTS)))
+        states, away = inputs, (1 - mask.float())[:, None, None, :] * -1e4
+        with torch.no_grad():
+            for layer in Top(layers, 3).eval().layers:
+                states = layer(states, away)
+        pooled = states[:, 0] if entry.pooling == "cls" else (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+        ours = (pooled / pooled.norm(dim=1, keepdim=True)).numpy()
+        assert ((ours * embedder.queries(TEXTS)).sum(1) > 0.98).all(), entry.name
+
+
+def test_a_graph_without_the_layer_says_so(models_dir: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "model.onnx"
+    shutil.copy(models_dir / load_catalogue().default / "model.onnx", copy)
+    with pytest.raises(ModelError, match="no layer 40"):
+        add_midway(copy, 40)
+    assert layer_weights(copy, 40) == {}
+
+
+def test_a_damaged_second_top_is_named(models_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / f"{load_catalogue().default}.onnx").write_bytes(b"not a graph")
+    with pytest.raises(ModelError, match=r"gte-small\.onnx"):
+        open_embedder("default", models_dir, 1, tmp_path)
+
+
+def test_every_catalogue_model_has_a_second_top() -> None:
+    assert {entry.name for entry in load_catalogue().model} == {file.stem for file in FOLDER.glob("*.onnx")}
