@@ -10,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.domain import Conversation
 from app.errors import SettingsError
 from app.guard.classifier import FOLDER, Classifier, load_classifier
 from app.guard.rules import ADVICE_KINDS, CRISIS_KINDS
 from app.guard.semantic import Judgement
 from app.models.catalogue import load_catalogue
 from app.models.embed import OnnxEmbedder
+from app.wiring import Rapport
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +46,8 @@ def judged(classifier: Classifier, embedder: OnnxEmbedder, text: str) -> Judgeme
     ],
 )
 def test_danger_is_likelier_than_its_harmless_twin(classifier: Classifier, embedder: OnnxEmbedder, danger: str, twin: str) -> None:
-    assert judged(classifier, embedder, danger).crisis > 0.7
-    assert judged(classifier, embedder, twin).crisis < judged(classifier, embedder, danger).crisis - 0.3
+    assert judged(classifier, embedder, danger).crisis > 0.9
+    assert judged(classifier, embedder, twin).crisis < judged(classifier, embedder, danger).crisis - 0.2
 
 
 @pytest.mark.parametrize(
@@ -60,10 +62,8 @@ def test_danger_is_likelier_than_its_harmless_twin(classifier: Classifier, embed
         "can my therapist prescribe medication",
     ],
 )
-def test_everyday_questions_are_calm(classifier: Classifier, embedder: OnnxEmbedder, question: str) -> None:
-    judgement = judged(classifier, embedder, question)
-    assert judgement.crisis < 0.3
-    assert judgement.clinical < 0.5
+def test_everyday_questions_are_answered(library: Rapport, question: str) -> None:
+    assert not library.guard.screen(Conversation(question), library.embed).blocks
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,7 @@ def test_damaged_weights_are_named(tmp_path: Path) -> None:
         load_classifier(None, folder=tmp_path)
     shutil.copy(FOLDER / "lexical.npz", tmp_path)
     (tmp_path / "gte-small.npz").write_bytes(b"PK")
+    (tmp_path / "gte-small.onnx").write_bytes(b"looked at only by the model")
     with pytest.raises(SettingsError, match=r"gte-small\.npz"):
         load_classifier("gte-small", 384, tmp_path)
 

@@ -234,7 +234,7 @@ def test_an_earlier_turn_that_it_finds_grave_keeps_the_chat_careful() -> None:
     assert guard.screen(Conversation("How much does therapy cost?", history), _rows).outcome is Outcome.PASS_WITH_LINE
 
 
-LONG = "The garden was really lovely today. The boat by the lake is empty now. Do you take cards or only cash?"  # two pairs beside it
+LONG = "The garden was really lovely today. The boat by the lake is empty now. Is there a lift or only stairs?"  # two pairs beside it
 
 
 @pytest.mark.parametrize(
