@@ -105,6 +105,8 @@ def _checked(folder: Path, widget: dict[str, Any]) -> Path:
 @contextmanager
 def host(folder: Path) -> Iterator[Host]:
     """The site on a free port, with the bare page first, ours next, then the others."""
+    for widget in listed()["widget"]:
+        _checked(folder, widget)
     made = Host()
 
     class Handler(BaseHTTPRequestHandler):
