@@ -109,10 +109,15 @@ def test_vectors_of_another_shape_are_refused(classifier: Classifier) -> None:
         classifier.judge(["hello"], np.zeros((1, 7), np.float32))
 
 
-def test_every_catalogue_model_has_weights() -> None:
-    for model in load_catalogue().model:
+def test_the_default_and_its_fallback_have_weights_and_any_other_model_says_that_it_has_none() -> None:
+    catalogue = load_catalogue()
+    for model in catalogue.model:
         voters = load_classifier(model.name, model.dimension).describe()
-        assert voters == {"classifier": "lexical, embedding and branch", "model": model.name}
+        if model.name in (catalogue.default, catalogue.fallback):
+            assert voters == {"classifier": "lexical, embedding and branch", "model": model.name}
+        else:
+            assert voters["classifier"] in ("lexical only", "lexical, embedding and branch")
+            assert (voters["classifier"] == "lexical only") == ("why" in voters)
 
 
 @pytest.mark.parametrize(("model", "dimension"), [("some/other-model", 384), ("unheard-of", 384), ("gte-small", 12), ("", 0)])
