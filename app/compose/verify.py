@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from app.compose.verify_read import Reading, read
+from app.compose.verify_read import read
 from app.compose.verify_signs import Comparison, compare
+from app.compose.verify_types import Reading
 from app.compose.verify_words import WordLists, load_words
 from app.errors import SettingsError
 from app.models.embed import Vectors

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from app.compose.verify_types import Clause, Number, Reading, Word
 from app.compose.verify_words import WordLists, spelled_out, stem
 from app.retrieve.words import words
 from app.text import sentences
@@ -31,58 +32,6 @@ _JOINING = frozenset(["and", "but", "so", "or", "yet", "then", "which", "who", "
 _STARTS_CLAUSE = frozenset(
     "it they you we he she there many some most few all may might can could will would should must do does is are this these others".split()  # noqa: SIM905
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word: as written in lower case, its stem, its clause, whether it is denied, whether the
-    denial only frees from a duty ("do not have to"), and whether it starts with a capital inside a sentence."""
-
-    text: str
-    stem: str
-    clause: int
-    denied: bool
-    freed: bool
-    name: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number, what it counts and how often ("" when nothing is near), and the telling words that follow it."""
-
-    value: str
-    unit: str
-    rate: str
-    after: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One clause: which words it holds, whether it opens with a condition, and how far it goes (see ``verify_words.toml``)."""
-
-    sentence: int
-    start: int
-    end: int
-    condition: bool
-    strength: int
-    universal: frozenset[str]
-    duty: int
-    denials: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Everything the verifier compares."""
-
-    words: tuple[Word, ...]
-    clauses: tuple[Clause, ...]
-    numbers: tuple[Number, ...]
-    stems: tuple[str, ...]
-    groups: tuple[frozenset[str], ...]
-    places: tuple[tuple[int, str], ...]
-    capital: bool
-    sentences: tuple[str, ...]
-    spoken: tuple[str, ...]
 
 
 def read(text: str, lists: WordLists) -> Reading:

@@ -1,0 +1,245 @@
+"""Who does what, in which order, and what belongs together: the sentence against its quote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from app.compose.verify_pairs import Pair, covered_by, tells_much
+from app.compose.verify_types import Reading
+from app.compose.verify_words import WordLists, stem
+
+# Words that say that one thing makes another happen: (marker, whether the cause comes first).
+_CAUSES = {
+    stem(word): first
+    for word, first in {
+        "because": False, "as": False, "since": False, "so": True, "therefore": True, "lead": True, "cause": True, "make": True,
+        "bring": True,
+        "teach": True, "produce": True, "result": True,
+    }.items()
+}  # fmt: skip
+
+
+_EARLIER = {stem("before"): True, stem("after"): False, "then": True, stem("until"): True}
+
+
+_COMPARED = {"than": True, "instead": True}
+
+
+_BEING = frozenset(["be", "is", "are", "was", "were", "been", "being"])
+
+
+SWAPPED = 2  # words that change sides around another before doer and done are taken to be swapped
+
+
+_REACH = 6  # words between a doer and what is done; further apart, another doer is likely meant
+
+
+_VAGUE = frozenset(["they", "them", "it", "he", "she"])
+
+
+def party_fault(said: Reading, source: Reading, pairs: Sequence[Pair], lists: WordLists) -> str:
+    wrong = right = 0
+    for i, word in enumerate(said.words):
+        if word.stem in lists.parties or not tells_much(word, lists) or not pairs[i].same:
+            continue
+        mine = _doers(said, i, lists)
+        theirs = [_doers(source, j, lists) for j in pairs[i].same]
+        if not mine or not all(theirs):
+            continue
+        if any(mine & doers for doers in theirs):
+            right += 1
+        else:
+            wrong += 1
+    return "role" if wrong and wrong >= right else ""
+
+
+def _doers(reading: Reading, at: int, lists: WordLists) -> frozenset[str]:
+    """Who does what a word says: the first party of its clause and those joined to it by "and"; for "asked by X", X. Empty
+    when not named."""
+    clause = reading.words[at].clause
+    for later in range(at + 1, min(at + 4, len(reading.words) - 1)):
+        if reading.words[later].clause != clause:
+            break
+        if reading.words[later].text == "by":
+            for word in reading.words[later + 1 : later + 4]:
+                if word.stem in lists.parties:
+                    return frozenset([lists.parties[word.stem]])
+    found: list[str] = []
+    start = reading.clauses[clause].start
+    last = -1
+    joined = True
+    opening = reading.words[start].text
+    for place, word in enumerate(reading.words[start:at], start):
+        if word.text in _VAGUE or (place == start and opening in ("who", "which")):
+            if not found:
+                found, last = _before(reading, clause, lists, subject=word.text in _VAGUE), place
+            break
+        if word.text in ("and", "or"):
+            joined = True
+        elif word.stem in lists.parties and word.text != "your":
+            if joined:
+                found.append(lists.parties[word.stem])
+                last = place
+            joined = False
+        elif word.stem not in lists.plain:
+            joined = joined and not found
+    if not found and opening in ("and", "but", "or", "then"):
+        found, last = _before(reading, clause, lists, subject=True), start
+    return frozenset(found) if at - last <= _REACH else frozenset()
+
+
+def _before(reading: Reading, clause: int, lists: WordLists, *, subject: bool) -> list[str]:
+    """The party that a pronoun most likely stands for: the first of the clause before for "it" and "they", the last for "who"."""
+    if clause == 0 or (reading.clauses[clause - 1].sentence != reading.clauses[clause].sentence and not subject):
+        return []
+    before = reading.clauses[clause - 1]
+    named = [
+        lists.parties[word.stem] for word in reading.words[before.start : before.end] if word.stem in lists.parties and word.text != "your"
+    ]
+    return named[:1] if subject else named[-1:]
+
+
+def order_fault(said: Reading, source: Reading, pairs: Sequence[Pair], lists: WordLists) -> str:
+    """Cause and effect, earlier and later, or the two sides of a comparison change places; or a cause is claimed where
+    the quote names none."""
+    for name, markers in (("cause", _CAUSES), ("time", _EARLIER), ("order", _COMPARED)):
+        there = [sides for j in range(len(source.words)) if (sides := _sides(source, j, markers)) is not None]
+        for i, word in enumerate(said.words):
+            mine = _sides(said, i, markers)
+            if mine is None:
+                continue
+            if not there:
+                if name == "cause" and not pairs[i].same and word.stem not in ("as", "since"):
+                    return "cause"
+                continue
+            best = max((_crossing(mine, theirs, pairs, said, lists) for theirs in there), key=lambda found: found[0] + found[1])
+            if best[1] > best[0] or (best[2] and name != "cause"):
+                return name
+    return "order" if not _passive(said) and not _passive(source) and _swapped(said, source, pairs, lists) else ""
+
+
+def _swapped(said: Reading, source: Reading, pairs: Sequence[Pair], lists: WordLists) -> bool:
+    """Around one word (most often the verb), what stood before it stands after it and the other way round: doer and done change places."""
+    for clause in said.clauses:
+        placed = [
+            (i, pairs[i].same[0])
+            for i in range(clause.start, clause.end)
+            if len(pairs[i].same) == 1 and (tells_much(said.words[i], lists) or said.words[i].stem in lists.parties)
+        ]
+        for hinge, there in placed:
+            home = source.words[there].clause
+            others = [(i < hinge, j < there) for i, j in placed if i != hinge and source.words[j].clause == home]
+            crossed = [now for now, then in others if now != then]
+            if len(set(crossed)) == 2 and len(crossed) >= SWAPPED and len(crossed) >= len(others) - 1:
+                return True
+    return False
+
+
+def _sides(reading: Reading, at: int, markers: dict[str, bool]) -> tuple[set[int], set[int]] | None:
+    """The words on the two sides of a marker, what comes first (the cause, the earlier) in front; None when the word marks nothing here."""
+    word = reading.words[at]
+    if word.stem not in markers:
+        return None
+    opens = at == reading.clauses[word.clause].start
+    if word.stem in ("as", "so", "since") and not opens:
+        return None
+    sentence = reading.clauses[word.clause].sentence
+    whole = [c for c in reading.clauses if c.sentence == sentence]
+    if opens and reading.clauses[word.clause] == whole[0]:  # "Because X, Y"
+        if len(whole) < 2:
+            return None
+        before, after = set(range(whole[1].start, whole[-1].end)), set(range(at + 1, whole[0].end))
+    else:
+        before, after = set(range(whole[0].start, at)), set(range(at + 1, whole[-1].end))
+    if not before or not after:
+        return None
+    return (before, after) if markers[word.stem] else (after, before)
+
+
+def _crossing(
+    mine: tuple[set[int], set[int]], theirs: tuple[set[int], set[int]], pairs: Sequence[Pair], said: Reading, lists: WordLists
+) -> tuple[int, int, bool]:
+    """How many words stand on the same side in both, how many on the other, and whether some crossed each way."""
+    straight = crossed = 0
+    ways = set()
+    for at, pair in enumerate(pairs):
+        if not tells_much(said.words[at], lists) or not pair.same or at not in mine[0] | mine[1]:
+            continue
+        first = any(j in theirs[0] for j in pair.same)
+        second = any(j in theirs[1] for j in pair.same)
+        if first != second:
+            straight += first == (at in mine[0])
+            if first != (at in mine[0]):
+                crossed += 1
+                ways.add(first)
+    return straight, crossed, len(ways) == 2
+
+
+def turned_round(said: Reading, source: Reading, pairs: Sequence[Pair], told: Sequence[int]) -> float:
+    """The share of word pairs of one clause that stand the other way round in the quote."""
+    if _passive(said) != _passive(source):
+        return 0.0
+    total = turned = 0
+    for clause in said.clauses:
+        places = [(i, pairs[i].same[0]) for i in told if clause.start <= i < clause.end and len(pairs[i].same) == 1]
+        for at, (_, j) in enumerate(places):
+            for _, k in places[at + 1 :]:
+                if source.words[j].clause == source.words[k].clause:
+                    total += 1
+                    turned += j > k
+    return turned / total if total else 0.0
+
+
+def _passive(reading: Reading) -> bool:
+    """ "is planned by": a sentence that turns doer and done round."""
+    texts = [word.text for word in reading.words]
+    return any(text == "by" and _BEING & set(texts[max(0, at - 5) : at]) for at, text in enumerate(texts))
+
+
+def limits_dropped(source: Reading, homes: Sequence[tuple[int, ...]], pairs: Sequence[Pair], lists: WordLists) -> int:
+    """How many limits ("for a short time", "with mild depression") of the clauses said again have no word in the sentence."""
+    covered, count = covered_by(pairs), 0
+    for number in {home[0] for home in homes if home}:
+        clause = source.clauses[number]
+        at = clause.start
+        while at < clause.end:
+            if source.words[at].text not in lists.openers:
+                at += 1
+                continue
+            inside = []
+            at += 1
+            while at < clause.end and source.words[at].text not in lists.openers:
+                if tells_much(source.words[at], lists):
+                    inside.append(at)
+                at += 1
+            count += bool(inside) and not any(j in covered for j in inside)
+    return count
+
+
+def scatter(pairs: Sequence[Pair], told: Sequence[int], source: Reading) -> float:
+    """The share of the sentence's words that the best single sentence of the quote lacks."""
+    held = [{source.clauses[source.words[j].clause].sentence for j in pairs[i].same} for i in told]
+    numbers = {number for places in held for number in places}
+    best = max((sum(number in places for places in held) for number in numbers), default=0)
+    return 1 - best / len(told) if told else 0.0
+
+
+_APART = 6  # words between two neighbours of the sentence in the quote, from which they were not said of each other
+
+
+def torn_apart(said: Reading, source: Reading, pairs: Sequence[Pair], told: Sequence[int]) -> float:
+    """The share of neighbouring words of the sentence that the quote says of different things ("a warm room" from "warm light and
+    a cool room")."""
+    total = apart = 0
+    for i, k in pairwise(told):
+        if said.words[i].clause != said.words[k].clause or not pairs[i].same or not pairs[k].same:
+            continue
+        total += 1
+        near = any(
+            source.words[j].clause == source.words[m].clause and abs(j - m) <= max(k - i + 1, _APART if k - i > 1 else 2)
+            for j in pairs[i].same
+            for m in pairs[k].same
+        )
+        apart += not near
+    return apart / total if total else 0.0

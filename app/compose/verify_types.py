@@ -1,0 +1,57 @@
+"""What the verifier knows of a text it has read: words, numbers, clauses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: as written in lower case, its stem, its clause, whether it is denied, whether the
+    denial only frees from a duty ("do not have to"), and whether it starts with a capital inside a sentence."""
+
+    text: str
+    stem: str
+    clause: int
+    denied: bool
+    freed: bool
+    name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, what it counts and how often ("" when nothing is near), and the telling words that follow it."""
+
+    value: str
+    unit: str
+    rate: str
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause: which words it holds, whether it opens with a condition, and how far it goes (see ``verify_words.toml``)."""
+
+    sentence: int
+    start: int
+    end: int
+    condition: bool
+    strength: int
+    universal: frozenset[str]
+    duty: int
+    denials: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything the verifier compares."""
+
+    words: tuple[Word, ...]
+    clauses: tuple[Clause, ...]
+    numbers: tuple[Number, ...]
+    stems: tuple[str, ...]
+    groups: tuple[frozenset[str], ...]
+    places: tuple[tuple[int, str], ...]
+    capital: bool
+    sentences: tuple[str, ...]
+    spoken: tuple[str, ...]
