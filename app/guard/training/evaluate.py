@@ -14,19 +14,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import numpy as np
-
 from app.domain import Conversation, Outcome
-from app.guard.classifier import Classifier
-from app.guard.features import load_cues
-from app.guard.screen import load_guard
-from app.guard.training.branch import score, states_of
+from app.guard.classifier import FOLDER, load_classifier
+from app.guard.screen import Guard, load_guard
+from app.guard.semantic import Embed
+from app.guard.training.fit import is_held_out
 from app.guard.training.messages import Message, load_messages
-from app.guard.training.train import Pupil, learn, quiet, read
-from app.guard.training.vectors import CACHE, Vectors, vectors
-from app.guard.windows import windows
 from app.models.catalogue import load_catalogue
-from app.models.embed import OnnxEmbedder, open_embedder
+from app.models.embed import open_embedder
 
 FIGURES = Path(__file__).parents[1] / "figures.json"
 COMMAND = "python -m app.guard.training.evaluate"
@@ -70,22 +65,13 @@ class Share:
         }
 
 
-def screened(messages: Sequence[Message], pupil: Pupil, embedder: OnnxEmbedder, cache: Path) -> list[Seen]:
-    """Each held-out message through the whole guard, with parts that never saw it (only the few numbers of the last step have)."""
-    learnt = learn(pupil)
-    mine = [message for message, held in zip(messages, pupil.data.held, strict=True) if held]
-    every = list(dict.fromkeys(window for message in mine for window in windows(message.text)))
-    scores = score(learnt.top, states_of(embedder, every), range(len(every)))
-    table = dict(zip(every, np.hstack([vectors(embedder, every, cache), scores]), strict=True))
-    guard = load_guard(Classifier(pupil.data.classes, load_cues(), learnt.linear, learnt.joins, learnt.network, embedder.name))
-
-    def look_up(texts: Sequence[str]) -> Vectors:
-        return np.stack([table[text] for text in texts])
-
+def screened(messages: Iterable[Message], guard: Guard, embed: Embed) -> list[Seen]:
+    """Each held-out message through the whole guard. The shipped parts never saw them (only the few numbers of the last step have)."""
     seen = []
-    for message in mine:
-        conversation = Conversation(message.text)
-        seen.append(Seen(message, guard.screen(conversation, look_up).outcome, guard.screen_rules(conversation).outcome))
+    for message in messages:
+        if is_held_out(message.group):
+            conversation = Conversation(message.text)
+            seen.append(Seen(message, guard.screen(conversation, embed).outcome, guard.screen_rules(conversation).outcome))
     return seen
 
 
@@ -146,15 +132,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--models", type=Path, default=Path(".models"), help="folder of prepared embedding models")
     parser.add_argument("--model", default=load_catalogue().default, help="which embedding model")
-    parser.add_argument("--cache", type=Path, default=CACHE, help="where embeddings are kept between runs")
     parser.add_argument("--out", type=Path, default=FIGURES, help="the figures file")
     options = parser.parse_args(arguments)
     messages = load_messages()
-    embedder = open_embedder(options.model, options.models, 2)
-    pupil = Pupil(embedder, messages, read(messages), options.models, options.cache, quiet)
-    seen = screened(messages, pupil, embedder, options.cache)
+    embedder = open_embedder(options.model, options.models, 2, FOLDER)
+    seen = screened(messages, load_guard(load_classifier(embedder.name, embedder.dimension)), embedder.readings)
     rows = figures(seen)
-    options.out.write_text(json.dumps(report(rows, messages, embedder.name), indent=1) + "\n", "utf-8")
+    options.out.write_text(json.dumps(report(rows, [one.message for one in seen], embedder.name), indent=1) + "\n", "utf-8")
     sys.stdout.write(table([row for row in rows if row["language"] in ("en", "other")]) + "\n")
     return 0
 

@@ -12,9 +12,7 @@ from app.domain import Outcome
 from app.guard.training.evaluate import FIGURES, Seen, Share, figures, main, report, screened, table
 from app.guard.training.fit import is_held_out
 from app.guard.training.messages import Family, Message, load_messages
-from app.guard.training.train import Pupil, quiet, read
-from app.models.embed import OnnxEmbedder
-from app.settings import Settings
+from app.wiring import Rapport
 
 
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -63,11 +61,10 @@ def test_published_figures_hold_what_the_page_shows() -> None:
         assert row["measure"] == ("caught" if row["label"] in ("crisis", "clinical") else "wrongly blocked")
 
 
-@pytest.mark.slow
-def test_the_whole_way_on_a_slice(embedder: OnnxEmbedder, tmp_path: Path) -> None:
-    some = load_messages()[::90]
-    pupil = Pupil(embedder, some, read(some), Settings().models_dir, tmp_path, quiet)
-    outcomes = screened(some, pupil, embedder, tmp_path)
+def test_the_held_out_messages_are_screened_by_the_shipped_guard(library: Rapport) -> None:
+    assert library.embed is not None
+    some = load_messages()[::120]
+    outcomes = screened(some, library.guard, library.embed)
     assert [one.message for one in outcomes] == [message for message in some if is_held_out(message.group)]
     assert any(one.outcome is Outcome.CRISIS and one.by_rules is not Outcome.CRISIS for one in outcomes)
 
