@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -21,7 +22,8 @@ Vector = NDArray[np.float32]
 
 READ = 8  # passages looked at for one question
 POINTS = 6  # after the lead, for one question
-PART_TERMS = 2  # telling words of a part that can be searched for alone: "Is that allowed?" has one
+PART_TERMS = 2  # a part that points elsewhere needs as many telling words to be searched for alone: "Is that allowed?" has one
+_POINTS_ELSEWHERE = re.compile(r"\b(?:it|its|that|this|these|those|they|them|their|one|he|she|him|her|so)\b", re.IGNORECASE)
 POINTS_EACH = 2  # after each lead, for a question of several parts
 SUGGESTIONS = 3
 SAME_QUESTION = 0.955  # cosine above which a heading asks what was just asked
@@ -66,7 +68,7 @@ class Answerer:
         likely = self.answerable.probability(whole.signs) if whole.hits else 0.0
         answered: list[tuple[str, Vector, Found]] = []
         missed = 0
-        apart = all(len(set(terms(text))) >= PART_TERMS for text, _ in asked.parts) or likely < self.answerable.answer_from
+        apart = all(_stands_alone(text) for text, _ in asked.parts) or likely < self.answerable.answer_from
         if len(asked.parts) > 1 and apart:
             for text, vector in asked.parts:
                 found = self._find(text, vector)
@@ -146,6 +148,11 @@ class Answerer:
             if heading.endswith("?") and heading not in shown and heading not in chosen:
                 chosen.append(heading)
         return tuple(chosen[:SUGGESTIONS])
+
+
+def _stands_alone(part: str) -> bool:
+    """Whether a part of a question can be searched for by itself: "what is EMDR" can, "is that allowed" can't."""
+    return len(set(terms(part))) >= PART_TERMS or not _POINTS_ELSEWHERE.search(part)
 
 
 def _in_turn(answered: Sequence[tuple[str, Vector, Found]]) -> tuple[Passage, ...]:

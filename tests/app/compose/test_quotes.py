@@ -32,7 +32,7 @@ def opened(library: Rapport) -> Opened:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_runs_are_exact_distinct_and_few(opened: Opened, library: Rapport, question: str) -> None:
-    vector = library.embed([question])[0]  # type: ignore[misc]
+    vector = library.embedder.queries([question])[0]  # type: ignore[union-attr]
     lead, rest = Quoter(opened.index).choose(question, vector, opened.finder.find(question, vector, READ).hits, points=4)
     runs = [lead, *rest]
     assert len(rest) <= 4
@@ -54,7 +54,7 @@ def test_runs_are_exact_distinct_and_few(opened: Opened, library: Rapport, quest
 
 def test_a_heading_that_asks_the_question_is_answered_by_its_first_sentences(opened: Opened, library: Rapport) -> None:
     question = "What happens in a first therapy session, step by step?"
-    vector = library.embed([question])[0]  # type: ignore[misc]
+    vector = library.embedder.queries([question])[0]  # type: ignore[union-attr]
     lead, _ = Quoter(opened.index).choose(question, vector, opened.finder.find(question, vector, READ).hits, points=4)
     assert lead.passage.section == question
     assert (lead.first, lead.last) == (0, 1)
@@ -63,7 +63,7 @@ def test_a_heading_that_asks_the_question_is_answered_by_its_first_sentences(ope
 def test_a_question_in_two_parts_is_answered_in_two_or_says_it_is_not(opened: Opened, library: Rapport) -> None:
     def ask(first: str, second: str) -> tuple[str, list[Block], set[str]]:
         whole = f"{first} and {second}"
-        vectors = library.embed([whole, first, second])  # type: ignore[misc]
+        vectors = library.embedder.queries([whole, first, second])  # type: ignore[union-attr]
         answer = opened.answerer.answer(Asked(whole, vectors[0], ((first, vectors[1]), (second, vectors[2]))), load_texts("en"))
         return answer.status, list(answer.blocks), {citation.article for citation in answer.citations}
 
