@@ -62,7 +62,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Words that are harmless together. ``line``: the topic is sensitive all the same, so the quiet line is added."""
+    """Words that are harmless together. ``line``: the topic is sensitive all the same, so the quiet line is added.
+
+    ``plain``: so plain a question that a doubt of the classifier adds no line.
+    """
 
     id: str
     language: str
@@ -71,6 +74,7 @@ class Context:
     must_release: tuple[str, ...]
     must_not_release: tuple[str, ...]
     line: bool = False
+    plain: bool = False
     breaks: str = ""
 
 
@@ -223,6 +227,7 @@ def _context(file: str, data: dict[str, Any], item: dict[str, Any], macros: dict
         must_release=tuple(item["must_release"]),
         must_not_release=tuple(item["must_not_release"]),
         line=bool(item.get("line", False)),
+        plain=bool(item.get("plain", False)),
         breaks="|".join(_compiled(name, [part["breaks"] for part in (data, item) if "breaks" in part], macros, data)),
     )
 

@@ -182,9 +182,15 @@ class Guard:
         for judgement in judgements:
             if judgement.clinical >= (limits.clinical if judgement is whole else limits.clinical_part):
                 return Verdict(Outcome.CLINICAL_ADVICE, judgement.clinical_category, "classifier")
-        if whole.sensitive >= limits.sensitive or max(judgement.crisis for judgement in judgements) >= limits.crisis:
+        doubtful = max(judgement.crisis for judgement in judgements) >= limits.crisis
+        if whole.sensitive >= limits.sensitive or (doubtful and not self._is_plain(texts[0])):
             return Verdict(Outcome.PASS_WITH_LINE, "sensitive", "classifier")
         return Verdict(Outcome.PASS)
+
+    def _is_plain(self, text: str) -> bool:
+        """True when rules see nothing but a context that needs no quiet line, such as a question about the price."""
+        rules, contexts = self._rules.matching(views(text, self._lexicon))
+        return not rules and any(context.plain for context in contexts)
 
     def _limits(self, text: str) -> Limits:
         return self._thresholds.english if language(text) == "en" else self._thresholds.other

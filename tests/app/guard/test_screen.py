@@ -264,6 +264,12 @@ def test_other_languages_have_limits_of_their_own() -> None:
     assert guard.screen(Conversation("¿Cómo es el jardín en el verano, y cuánto cuesta?"), _rows).outcome is Outcome.PASS
 
 
+def test_a_plain_question_about_the_price_needs_no_line() -> None:
+    guard = _guard(Scripted({"": _judgement(crisis=0.6)}))
+    assert guard.screen(Conversation("how much does it cost"), _rows) == PASS
+    assert guard.screen(Conversation("how much does it weigh on you"), _rows).outcome is Outcome.CRISIS
+
+
 class WithoutVectors(Scripted):
     """Works by words alone; as if the model were late or gone."""
 
