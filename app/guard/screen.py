@@ -23,13 +23,13 @@ from app.guard.replies import Book, load_book
 from app.guard.rules import CRISIS_KINDS, RuleSet, graver, load_rules
 from app.guard.semantic import Deadline, Embed, Judgement, Semantic, judged
 from app.guard.views import views
-from app.guard.windows import windows
+from app.guard.windows import WHOLE, windows
 
 FAILSAFE = Verdict(Outcome.CLINICAL_ADVICE, "unavailable", "failsafe")
 UNREADABLE = Verdict(Outcome.CLINICAL_ADVICE, "unreadable", "rules")
 _THRESHOLDS = Path(__file__).parent / "thresholds.toml"
 _LAST_CHANCE = 0.5  # seconds for the classifier without the model
-_EARLIER_TURNS = 12  # earlier messages for the classifier, the latest first; rules read all of them
+_EARLIER = 24  # earlier messages, or stretches of long ones, for the classifier, the latest first; rules read all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +88,22 @@ class Guard:
         have not decided gets the safe fallback.
         """
         ruled = self.screen_rules(conversation)
-        if ruled.outcome is Outcome.CRISIS or ruled.layer == "failsafe" or self._semantic is None:
+        semantic = self._semantic
+        if ruled.outcome is Outcome.CRISIS or ruled.layer == "failsafe" or semantic is None:
             return ruled
         try:
-            return self._with_semantic(conversation, ruled, embed)
+            return self._with_semantic(semantic, conversation, ruled, embed)
         except Exception:  # noqa: BLE001 - fails closed: whatever went wrong, it is not an answer
-            return ruled if ruled.blocks else self._without_meaning(conversation, self._semantic if embed is not None else None)
+            return ruled if ruled.blocks else self._without_meaning(semantic, conversation)
 
-    def _without_meaning(self, conversation: Conversation, semantic: Semantic | None) -> Verdict:
+    def _without_meaning(self, semantic: Semantic, conversation: Conversation) -> Verdict:
         """The safe fallback, unless the classifier sees danger by words and letters alone: a slow model must not make a crisis of less."""
         try:
-            assert semantic is not None  # noqa: S101 - without an embedding there is nothing else to try
             spoken = language(conversation.message)
             (seen,) = self._last_chance.run(lambda: judged(semantic, None, windows(conversation.message)[:1], spoken))
             danger = seen.crisis >= self._limits(conversation.message).crisis
             return Verdict(Outcome.CRISIS, _kind(seen), "classifier") if danger else FAILSAFE
-        except Exception:  # noqa: BLE001 - fails closed
+        except Exception:  # noqa: BLE001 - fails closed: this was the last thing to try
             return FAILSAFE
 
     def screen_rules(self, conversation: Conversation) -> Verdict:
@@ -156,11 +156,11 @@ class Guard:
 
     # --- classifier ---------------------------------------------------------------------------------------------------
 
-    def _with_semantic(self, conversation: Conversation, ruled: Verdict, embed: Embed | None) -> Verdict:
-        semantic = self._semantic
-        assert semantic is not None  # noqa: S101 - the caller has looked
+    def _with_semantic(self, semantic: Semantic, conversation: Conversation, ruled: Verdict, embed: Embed | None) -> Verdict:
         new = windows(conversation.message)
-        old = list(reversed(conversation.user_turns[:-1]))[:_EARLIER_TURNS]
+        old = [text for turn in reversed(conversation.user_turns[:-1]) for text in (windows(turn) if len(turn) > WHOLE else [turn])][
+            :_EARLIER
+        ]
         spoken = language(conversation.message)
         judgements = self._deadline.run(lambda: judged(semantic, embed, [*new, *old], spoken))
         own = self._weigh(new, judgements[: len(new)])
@@ -175,8 +175,9 @@ class Guard:
     def _weigh(self, texts: Sequence[str], judgements: Sequence[Judgement]) -> Verdict:
         """The decision on a message from what is said of it whole, first, and of its parts."""
         whole, limits = judgements[0], self._limits(texts[0])
+        agrees = whole.crisis >= limits.part_needs or len(texts[0]) > WHOLE  # of a very long message the whole sees only the beginning
         for text, judgement in zip(texts, judgements, strict=True):
-            high = judgement.crisis >= (limits.crisis if judgement is whole else limits.crisis_part) and whole.crisis >= limits.part_needs
+            high = judgement.crisis >= limits.crisis if judgement is whole else agrees and judgement.crisis >= limits.crisis_part
             if high and (judgement.crisis >= limits.crisis_in_context or not self._has_context(text)):
                 return Verdict(Outcome.CRISIS, _kind(judgement), "classifier")
         for judgement in judgements:

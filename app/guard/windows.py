@@ -12,6 +12,7 @@ from itertools import pairwise
 from app.guard.fold import safe
 
 _SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
+WHOLE = 800  # characters: what the classifier learned to read as a whole; of far longer messages the model sees only the beginning
 _LEAST = 25  # characters: a shorter sentence is read with the one after it
 _LONGEST = 200  # a longer one is cut
 _OVERLAP = 40

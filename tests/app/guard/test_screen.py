@@ -252,6 +252,13 @@ def test_a_part_counts_when_it_is_plainer_and_the_whole_agrees_a_little(whole: f
     assert guard.screen(Conversation(LONG), _rows).outcome is outcome
 
 
+def test_danger_at_the_end_of_a_very_long_message_needs_no_help_from_the_beginning() -> None:
+    guard = _guard(Scripted({"boat": CALM, "river": _judgement(crisis=0.9)}))
+    story = "The boat was out all morning and we had soup. " * 30 + "Then the garden was quiet at last. Tonight the river calls me."
+    assert guard.screen(Conversation(story), _rows).outcome is Outcome.CRISIS
+    assert guard.screen(Conversation("And the price?", (Turn("user", story),)), _rows) == Verdict(Outcome.CRISIS, "suicide", "history")
+
+
 @pytest.mark.parametrize(("part", "outcome"), [(0.9, Outcome.CLINICAL_ADVICE), (0.6, Outcome.PASS)])
 def test_a_request_for_judgement_in_a_part_must_be_plainer(part: float, outcome: Outcome) -> None:
     guard = _guard(Scripted({LONG: CALM, "garden": _judgement(clinical=part)}))
