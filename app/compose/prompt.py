@@ -25,7 +25,7 @@ class Prompt:
 
     def fill(self, **values: str) -> tuple[str, str]:
         """System and user text with the slots filled, in one pass: a value that holds ``{question}`` stays as it is."""
-        return tuple(_SLOT.sub(lambda slot: values[slot[1]], part) for part in (self.system, self.user))  # type: ignore[return-value]
+        return tuple(_SLOT.sub(lambda slot: values[slot[1]], part) for part in (self.system, self.user))  # type: ignore[return-value]  # two in, two out
 
 
 @cache

@@ -30,7 +30,7 @@ _OFTEN = {word: unit for unit, forms in _UNIT_OF.items() for word in forms.split
 _SUBORDINATE = frozenset(["if", "when", "unless", "until", "while", "although", "though", "because", "whereas", "since", "once"])
 _JOINING = frozenset(["and", "but", "so", "or", "yet", "then", "which", "who", "not", "as", *_SUBORDINATE])
 _STARTS_CLAUSE = frozenset(
-    "it they you we he she there many some most few all may might can could will would should must do does is are this these others".split()  # noqa: SIM905
+    "it they you we he she there many some most few all may might can could will would should must do does is are this these others".split()  # noqa: SIM905 - a list of words reads best as words
 )
 
 

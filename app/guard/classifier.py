@@ -3,7 +3,7 @@
 Three parts vote. The *lexical* part is linear over hashed words and letters and knows every language of the training messages. The
 *embedding* part is a small network over the question's own vector and counted cues. The *branch* is the embedding model's own upper half
 trained further for the guard (``weights/<model>.onnx``); the model runs it in the same pass and hands its class scores over behind the
-vector. There are weights for each embedding model of the catalogue. A last, calibrated step joins the three; a model without weights
+vector. There are weights for the catalogue's default and its fallback. A last, calibrated step joins the three; a model without weights
 leaves the lexical part alone, and ``describe()`` says so. Weights come from ``app.guard.training.train``.
 """
 

@@ -68,7 +68,7 @@ def guarded_transport(httpx: Any, base_url: str, most_bytes: int) -> Any:
             finally:
                 await self._transport.aclose()
 
-    class Guarded(httpx.AsyncBaseTransport):  # type: ignore[misc]
+    class Guarded(httpx.AsyncBaseTransport):  # type: ignore[misc]  # as above
         async def handle_async_request(self, request: Any) -> Any:
             if (request.url.scheme, request.url.host, request.url.port) != (allowed.scheme, allowed.host, allowed.port):
                 raise Failed("A request to another host was stopped.", "foreign_host")

@@ -129,7 +129,7 @@ def fit_top(
                 scores = top(inputs, mask)
             losses = functional.cross_entropy(scores.float(), torch.from_numpy(target[batch]), reduction="none", label_smoothing=SMOOTHING)
             optimiser.zero_grad()
-            (losses * torch.from_numpy(weight[batch])).mean().backward()  # type: ignore[no-untyped-call]
+            (losses * torch.from_numpy(weight[batch])).mean().backward()  # type: ignore[no-untyped-call]  # torch's own
             nn.utils.clip_grad_norm_(top.parameters(), 1.0)
             optimiser.step()
             pace.step()

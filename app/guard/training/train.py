@@ -1,5 +1,5 @@
-"""One command makes every file of ``weights/``: ``python -m app.guard.training.train`` (an hour on two cores; what was embedded or trained
-already is kept).
+"""One command makes every file of ``weights/``: ``python -m app.guard.training.train`` (an hour or more on two cores; what was embedded or
+trained already is kept).
 
 The same data, code and models give the same bytes.
 """
