@@ -54,6 +54,7 @@ def test_danger_is_likelier_than_its_harmless_twin(classifier: Classifier, embed
     "question",
     [
         "how much does it cost",
+        "how long is it",
         "is CBT good for anxiety",
         "what if I cry",
         "can therapy help with depression",
