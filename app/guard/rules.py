@@ -42,12 +42,16 @@ CRISIS_KINDS = (
 ADVICE_KINDS = ("medication", "diagnosis", "test_result", "treatment_decision", "be_my_therapist", "unreadable", "unavailable")
 _MACRO = re.compile(r"\{([a-zA-Z_]+)\}")
 _GRAVITY = {Outcome.PASS: 0, Outcome.PASS_WITH_LINE: 1, Outcome.CLINICAL_ADVICE: 2, Outcome.CRISIS: 3}
+_BLOCKING = (Outcome.CRISIS, Outcome.CLINICAL_ADVICE)
 _MASK = " ~ "
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule as a clinician wrote it. ``patterns`` are expanded. ``explicit`` marks words that leave no doubt."""
+    """One rule as a clinician wrote it. ``patterns`` are expanded. ``explicit`` marks words that leave no doubt.
+
+    ``firm``: somebody speaks of their own intent or act, so nothing that the classifier says can release it.
+    """
 
     id: str
     language: str
@@ -58,6 +62,7 @@ class Rule:
     must_match: tuple[str, ...]
     must_not_match: tuple[str, ...]
     explicit: bool = False
+    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,15 @@ class RuleSet:
                 contexts.update(released)
                 rules.update(self._rules[english].owners(masked))
         return [self.rules[i] for i in sorted(rules)], [self.contexts[i] for i in sorted(contexts)]
+
+    def yielding(self, seen: Views) -> bool:
+        """True when rules that block fire, each of them English and not firm, and all of them on the text as it stands.
+
+        Only such a verdict may be released by a classifier that is sure of the contrary: what fires on a disguised reading stays.
+        """
+        rules = [rule for rule in self.matching(seen)[0] if rule.outcome in _BLOCKING]
+        straight = self.matching(Views(seen.native[:1], seen.plain[:1]))[0]
+        return bool(rules) and all(rule.language == ENGLISH and not rule.firm and rule in straight for rule in rules)
 
     def judge(self, seen: Views) -> Verdict:
         """The gravest outcome of all that fires; the kind that needs the most urgent reply among those."""
@@ -213,6 +227,7 @@ def _rule(file: str, data: dict[str, Any], item: dict[str, Any], macros: dict[st
         must_match=tuple(item["must_match"]),
         must_not_match=tuple(item["must_not_match"]),
         explicit=bool(item.get("explicit", data.get("explicit", False))),
+        firm=bool(item.get("firm", False)),
     )
 
 

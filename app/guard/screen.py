@@ -1,7 +1,8 @@
 """The guard: one decision about a whole conversation, before anything else reads it.
 
 Explicit rules on every reading of every user turn; then, if there is one, the classifier on windows; then what the conversation
-demands. Each can only make the decision graver. Nothing here raises, stores or logs text.
+demands. Each can only make the decision graver, with one exception: a classifier that is sure releases a plainly written English message
+from rules that are not about the writer's own intent (``RuleSet.yielding``). Nothing here raises, stores or logs text.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ FAILSAFE = Verdict(Outcome.CLINICAL_ADVICE, "unavailable", "failsafe")
 UNREADABLE = Verdict(Outcome.CLINICAL_ADVICE, "unreadable", "rules")
 _THRESHOLDS = Path(__file__).parent / "thresholds.toml"
 _LAST_CHANCE = 0.5  # seconds for the classifier without the model
+_TYPOGRAPHIC = {ord(mark): "'" for mark in "‘’“”–—…"}
 _EARLIER = 24  # earlier messages, or stretches of long ones, for the classifier, the latest first; rules read all of them
 
 
@@ -44,6 +46,7 @@ class Limits:
     clinical: float
     clinical_part: float
     sensitive: float
+    release: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Guard:
         """
         ruled = self.screen_rules(conversation)
         semantic = self._semantic
-        if ruled.outcome is Outcome.CRISIS or ruled.layer == "failsafe" or semantic is None:
+        if ruled.layer == "failsafe" or semantic is None or (ruled.outcome is Outcome.CRISIS and not self._may_yield(conversation)):
             return ruled
         try:
             return self._with_semantic(semantic, conversation, ruled, embed)
@@ -109,9 +112,7 @@ class Guard:
     def screen_rules(self, conversation: Conversation) -> Verdict:
         """The decision of the explicit rules and the conversation alone. Never raises."""
         try:
-            own = self._judge(conversation.message)
-            earlier = self._earlier(conversation)
-            return self._in_conversation(conversation, own, earlier)
+            return self._by_rules(conversation, frozenset())
         except Exception:  # noqa: BLE001 - fails closed
             return FAILSAFE
 
@@ -127,16 +128,37 @@ class Guard:
 
     # --- rules --------------------------------------------------------------------------------------------------------
 
-    def _judge(self, text: str) -> Verdict:
+    def _by_rules(self, conversation: Conversation, released: frozenset[str]) -> Verdict:
+        """The rules' decision on a conversation; ``released`` holds messages whose rules have yielded."""
+        own = self._judge(conversation.message, released)
+        return self._in_conversation(conversation, own, self._earlier(conversation, released))
+
+    def _judge(self, text: str, released: frozenset[str] = frozenset()) -> Verdict:
+        if text in released:
+            return Verdict(Outcome.PASS_WITH_LINE, "sensitive", "classifier")
         seen = views(text, self._lexicon)
         verdict = self._rules.judge(seen)
         return graver(verdict, UNREADABLE) if seen.unreadable else verdict
 
-    def _earlier(self, conversation: Conversation) -> Verdict | None:
+    def _yields(self, text: str) -> bool:
+        """True when a sure classifier may release this message from the rules that fire on it."""
+        plainly = len(text) <= WHOLE and text.translate(_TYPOGRAPHIC).isascii()
+        return plainly and self._rules.yielding(views(text, self._lexicon))
+
+    def _may_yield(self, conversation: Conversation) -> bool:
+        """True when every message that rules take for danger may be released, and no crisis reply has been shown yet."""
+        try:
+            danger = [turn for turn in conversation.user_turns if self._judge(turn).outcome is Outcome.CRISIS]
+            shown = any(turn.role == "assistant" and self._is_crisis_reply(turn.content) for turn in conversation.history)
+            return not shown and all(self._yields(turn) for turn in danger)
+        except Exception:  # noqa: BLE001 - fails closed
+            return False
+
+    def _earlier(self, conversation: Conversation, released: frozenset[str]) -> Verdict | None:
         """The latest crisis before the new message. Assistant turns can only add caution: by holding our own crisis reply."""
         for turn in reversed(conversation.history):
             if turn.role == "user":
-                verdict = self._judge(turn.content)
+                verdict = self._judge(turn.content, released)
                 if verdict.outcome is Outcome.CRISIS:
                     return verdict
             elif self._is_crisis_reply(turn.content):
@@ -166,11 +188,23 @@ class Guard:
         own = self._weigh(new, judgements[: len(new)])
         if own.outcome is Outcome.CRISIS:
             return own
+        if embed is not None and (ruled.blocks or ruled.layer == "history"):
+            ruled = self._by_rules(conversation, self._released(conversation, new, old, judgements))
         earlier = zip(old, judgements[len(new) :], strict=True)
         before = next((judgement for turn, judgement in earlier if judgement.crisis >= self._limits(turn).crisis_earlier), None)
         if before is not None and ruled.layer != "history":
             return self._in_conversation(conversation, graver(ruled, own), Verdict(Outcome.CRISIS, _kind(before), "classifier"))
         return graver(ruled, own)
+
+    def _released(self, conversation: Conversation, new: list[str], old: list[str], judgements: Sequence[Judgement]) -> frozenset[str]:
+        """The messages that rules block and the classifier, reading them whole and in parts, is sure hold no danger and no such request."""
+        sure = {
+            text
+            for text, seen in zip([*new, *old], judgements, strict=True)
+            if max(seen.crisis, seen.clinical) < self._limits(text).release
+        }
+        whole = {conversation.message: set(new), **{turn: {turn} for turn in conversation.user_turns[:-1] if turn in old}}
+        return frozenset(turn for turn, parts in whole.items() if parts <= sure and self._yields(turn))
 
     def _weigh(self, texts: Sequence[str], judgements: Sequence[Judgement]) -> Verdict:
         """The decision on a message from what is said of it whole, first, and of its parts."""
@@ -224,7 +258,7 @@ def _load_thresholds(path: Path) -> Thresholds:
     names = [field.name for field in fields(Limits)]
     for place, values, wanted in (("", data, ["seconds"]), *((name, data.get(name, {}), names) for name in ("english", "other"))):
         for name in wanted:
-            if not isinstance(values.get(name), int | float) or values[name] <= 0:
-                raise SettingsError(f"{path.name} needs {f'{place}.{name}'.lstrip('.')}, a number above 0.")
+            if not isinstance(values.get(name), int | float) or values[name] < 0:
+                raise SettingsError(f"{path.name} needs {f'{place}.{name}'.lstrip('.')}, a number, 0 or more.")
     english, other = (Limits(**{name: float(data[place][name]) for name in names}) for place in ("english", "other"))
     return Thresholds(float(data["seconds"]), english, other)

@@ -21,6 +21,7 @@ from app.guard.training.styles import Styles, load_styles
 FOLDER = Path(__file__).parent / "messages"
 LABELS = ("crisis", "clinical", "sensitive", "harmless")
 MOST_A_FAMILY = 26
+LEAST_ROUNDS = {"en": 2}  # so that every English line is also read as typed in a hurry; other languages only lose marks
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
 
@@ -108,18 +109,18 @@ def _slot(name: str, slots: Slots) -> Sequence[str]:
 def expand(family: Family, slots: Slots, styles: Styles, most: int = MOST_A_FAMILY) -> list[Message]:
     """Instances of a family, each template as it stands first, then variants and styles; the same for the same data.
 
-    At most ``most``, spread over the templates.
+    About ``most`` at most, spread over the templates; but each English one also comes in a style.
     """
     rng = Random(family.id)  # noqa: S311 - repeatable variety, nothing secret
     found: dict[str, Message] = {}
-    rounds = max(1, min(5, most // len(family.templates)))
+    rounds = max(LEAST_ROUNDS.get(family.language, 1), min(5, most // len(family.templates)))
     for turn in range(rounds):
         for number, template in enumerate(family.templates):
             plain = fill(template, slots, rng)
             styled, name = (plain, "") if turn == 0 else styles.vary(plain, family.language, rng)
             group = family.id if family.language == "en" else f"{family.id}#{number}"
             found.setdefault(styled, Message(styled, family, group, name))
-    return list(found.values())[:most]
+    return list(found.values())[: max(most, rounds * len(family.templates))]
 
 
 def load_messages(folder: Path = FOLDER) -> list[Message]:

@@ -10,14 +10,16 @@ from pathlib import Path
 from random import Random
 
 _WORD = re.compile(r"[a-z]{4,}")
+_SHORT = 3  # letters of a word that nobody misspells
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
 @dataclass(frozen=True, slots=True)
 class Styles:
-    """The data of ``styles.toml``: phone spellings, and friendly sentences to put before and after."""
+    """The data of ``styles.toml``: phone spellings, spellings by ear, and friendly sentences to put before and after."""
 
     phone: dict[str, str]
+    ear: Sequence[tuple[str, str]]
     openers: Sequence[str]
     closers: Sequence[str]
     chat: Sequence[str]
@@ -25,17 +27,19 @@ class Styles:
     def vary(self, text: str, language: str, rng: Random) -> tuple[str, str]:
         """The text in a style chosen at random, and the style's name. Other languages than English only lose capitals and marks."""
         draw = rng.random()
-        if draw < 0.25:
+        if draw < 0.1:
             return text, ""
-        if draw < 0.5 or language != "en":
+        if draw < 0.33 or language != "en":
             return bare(text), "bare"
-        if draw < 0.62:
+        if draw < 0.45:
             return self.phoned(text), "phone"
-        if draw < 0.72:
-            return typo(typo(text, rng), rng), "typo"
-        if draw < 0.76:
+        if draw < 0.6:
+            return slipped(text, rng), "typo"
+        if draw < 0.73:
+            return self.by_ear(text, rng), "ear"
+        if draw < 0.77:
             return text.upper(), "capitals"
-        if draw < 0.9:
+        if draw < 0.89:
             return self.opened(text, rng), "opened"
         return self.wrapped(text, rng), "wrapped"
 
@@ -43,6 +47,18 @@ class Styles:
         """Short forms, no capitals, no marks."""
         words = (self.phone.get(word, word) for word in bare(text).split())
         return " ".join(words)
+
+    def by_ear(self, text: str, rng: Random) -> str:
+        """As somebody writes who never learned to spell, or types what they hear: about half of the words, no marks."""
+        return " ".join(self._heard(word) if rng.random() < 0.5 else word for word in bare(text).split())
+
+    def _heard(self, word: str) -> str:
+        if len(word) <= _SHORT:
+            return word
+        heard = word
+        for sound, letters in self.ear:
+            heard = re.sub(sound, letters, heard)
+        return heard if len(heard) > 1 else word
 
     def opened(self, text: str, rng: Random) -> str:
         """A greeting or a polite start before, or an end after."""
@@ -58,6 +74,13 @@ class Styles:
 def bare(text: str) -> str:
     """Lower case, without apostrophes and marks."""
     return " ".join(re.sub(r"[.,!?;:…\"¿¡]+", " ", text.lower().replace("'", "").replace("’", "")).split())
+
+
+def slipped(text: str, rng: Random) -> str:
+    """A slip in every fourth word or so, two at least."""
+    for _ in range(max(2, len(text.split()) // 4)):
+        text = typo(text, rng)
+    return text
 
 
 def typo(text: str, rng: Random) -> str:
@@ -89,4 +112,4 @@ def _ended(text: str) -> str:
 def load_styles(folder: Path) -> Styles:
     """Read ``styles.toml``."""
     data = tomllib.loads((folder / "styles.toml").read_text("utf-8"))
-    return Styles(data["phone"], data["openers"], data["closers"], data["chat"])
+    return Styles(data["phone"], [(sound, letters) for sound, letters in data["ear"]], data["openers"], data["closers"], data["chat"])

@@ -52,9 +52,9 @@ def _guard(semantic: Semantic | None) -> Guard:
     guard = load_guard(semantic)
     limits = Limits(
         crisis=0.5, crisis_part=0.8, part_needs=0.1, crisis_in_context=0.9, crisis_earlier=0.7,
-        clinical=0.5, clinical_part=0.8, sensitive=0.5,
+        clinical=0.5, clinical_part=0.8, sensitive=0.5, release=0.05,
     )  # fmt: skip
-    guard._thresholds = Thresholds(2.0, limits, replace(limits, crisis=0.7))
+    guard._thresholds = Thresholds(2.0, limits, replace(limits, crisis=0.7, release=0.0))
     return guard
 
 
@@ -275,6 +275,54 @@ def test_a_plain_question_about_the_price_needs_no_line() -> None:
     guard = _guard(Scripted({"": _judgement(crisis=0.6)}))
     assert guard.screen(Conversation("how much does it cost"), _rows) == PASS
     assert guard.screen(Conversation("how much does it weigh on you"), _rows).outcome is Outcome.CRISIS
+
+
+SURE = _judgement(crisis=0.01, clinical=0.01)
+DEFINITION = "what are passive suicidal thoughts, I keep having suicidal thoughts in my crossword"  # a rule fires that is not firm
+
+
+def test_a_sure_classifier_releases_a_plain_message_from_a_rule_that_is_not_firm() -> None:
+    guard = _guard(Scripted({"suicidal": SURE}))
+    assert guard.screen_rules(Conversation(DEFINITION)).outcome is Outcome.CRISIS
+    assert guard.screen(Conversation(DEFINITION), _rows) == Verdict(Outcome.PASS_WITH_LINE, "sensitive", "classifier")
+    later = Conversation("what does a session look like?", (Turn("user", DEFINITION), Turn("assistant", "An answer.")))
+    assert guard.screen(later, _rows).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I want to kill myself",  # firm: the writer's own intent
+        f"{DEFINITION}. I want to kill myself",  # a firm one beside it
+        "Tengo pensamientos de suicidio y quiero suicidarme",  # another language
+        DEFINITION.replace("suicidal", "suic\u200bidal"),  # disguised
+        DEFINITION.replace("suicidal", "s u i c i d a l"),
+        DEFINITION.replace("suicidal", "su1cidal"),
+        DEFINITION + " and so on" * 90,  # too long to be read whole
+    ],
+)
+def test_nothing_else_is_released(message: str) -> None:
+    guard = _guard(Scripted({"": SURE}))
+    assert guard.screen(Conversation(message), _rows).outcome is Outcome.CRISIS
+
+
+def test_no_release_without_the_model_or_certainty_or_after_a_crisis_reply(book: Book) -> None:
+    guard = _guard(Scripted({"suicidal": SURE}))
+    assert guard.screen(Conversation(DEFINITION), None).outcome is Outcome.CRISIS
+    doubtful = _guard(Scripted({"suicidal": _judgement(crisis=0.06)}))
+    assert doubtful.screen(Conversation(DEFINITION), _rows).outcome is Outcome.CRISIS
+    asks = _guard(Scripted({"suicidal": _judgement(crisis=0.01, clinical=0.3)}))
+    assert asks.screen(Conversation(DEFINITION), _rows).outcome is Outcome.CRISIS
+    shown = Turn("assistant", book.signatures()[0])
+    assert guard.screen(Conversation(DEFINITION, (shown,)), _rows).outcome is Outcome.CRISIS
+    broken = _guard(Broken("raises"))
+    assert broken.screen(Conversation(DEFINITION), _rows).outcome is Outcome.CRISIS
+
+
+def test_a_request_for_advice_is_released_too() -> None:
+    advice = "should I stop my sertraline"
+    assert _guard(Scripted({"": _judgement(clinical=0.2)})).screen(Conversation(advice), _rows).outcome is Outcome.CLINICAL_ADVICE
+    assert _guard(Scripted({"": SURE})).screen(Conversation(advice), _rows).outcome is Outcome.PASS_WITH_LINE
 
 
 class WithoutVectors(Scripted):

@@ -100,8 +100,16 @@ def test_a_slip_changes_little() -> None:
     assert typo("a b c", Random(1)) == "a b c"
 
 
+def test_spelling_by_ear_keeps_the_sounds() -> None:
+    styles = load_styles(FOLDER)
+    heard = {styles.by_ear("The thoughts every night, cutting again!", Random(seed)) for seed in range(30)}
+    assert {"nite", "agan", "cutin"} <= {word for text in heard for word in text.split()}
+    assert all("!" not in text and len(text.split()) == 6 for text in heard)
+    assert len(heard) > 5
+
+
 def test_styles_are_many() -> None:
     styles = load_styles(FOLDER)
     names = {styles.vary("I don't know what to do about my job", "en", Random(seed))[1] for seed in range(200)}
-    assert names == {"", "bare", "phone", "typo", "capitals", "opened", "wrapped"}
+    assert names == {"", "bare", "phone", "typo", "ear", "capitals", "opened", "wrapped"}
     assert {styles.vary("Ich weiß nicht.", "de", Random(seed))[1] for seed in range(50)} == {"", "bare"}
