@@ -10,25 +10,30 @@ from pathlib import Path
 
 from app.guard.fold import canonical
 
+_MOST_CHARS = 800
 _FILE = Path(__file__).parent / "words" / "languages.toml"
 
 
 @cache
-def _tables() -> tuple[dict[str, frozenset[str]], dict[str, str]]:
+def _tables() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]], dict[str, str]]:
     data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     words = {code: frozenset(canonical(listed).split()) for code, listed in data["words"].items()}
-    return words, data["scripts"]
+    letters = {code: frozenset(listed) for code, listed in data["letters"].items()}
+    return words, letters, data["scripts"]
 
 
 def language(text: str) -> str:
     """A two-letter code; "en" when there is nothing to tell by."""
-    words, scripts = _tables()
+    words, letters, scripts = _tables()
     seen = canonical(text)
     script = _script(seen)
-    options = {code: listed for code, listed in words.items() if scripts.get(code, "LATIN") == script}
-    tokens = seen.split()
-    counts = {code: sum(token in listed for token in tokens) for code, listed in options.items()}
-    best = max(counts, key=lambda code: counts[code], default="")
+    tokens, spelled = seen.split(), text[:_MOST_CHARS].casefold().split()
+    # Every language is also typed in Latin letters, so a Latin text may be any.
+    options = [code for code in words if script in ("LATIN", scripts.get(code))]
+    counts = {code: sum(token in words[code] for token in tokens) for code in options}
+    for code in letters.keys() & counts.keys():
+        counts[code] += sum(not letters[code].isdisjoint(word) for word in spelled)
+    best = max(options, key=lambda code: counts[code], default="")
     if best and counts[best]:
         return best
     return next((code for code, name in scripts.items() if name == script), "en")
