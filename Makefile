@@ -1,6 +1,7 @@
 # make run    install, index corpus/ when it is missing or out of date, serve on http://127.0.0.1:8000 (PORT to change it)
 # make test   install, and run every test
 # make lint   ruff, mypy, import-linter, hadolint
+# make coverage  branches of the guard that tests run: 100 %, or it fails
 # make bench  the benchmarks, side by side
 # make eval   every suite that needs no key
 # make clean  remove what make made
@@ -8,7 +9,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run index models test lint bench eval clean lock
+.PHONY: run index models test lint coverage bench eval clean lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -33,6 +34,10 @@ models: .venv/run
 
 lint: .venv/test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/hadolint Dockerfile
+
+coverage: .venv/test index models
+	@$(BIN)/coverage run --branch --source=app/guard --omit='*/training/*' -m pytest -q tests/app/guard
+	@$(BIN)/coverage report -m --fail-under=100
 
 bench: index
 	@$(BIN)/rapport bench latency

@@ -319,6 +319,16 @@ def test_no_release_without_the_model_or_certainty_or_after_a_crisis_reply(book:
     assert broken.screen(Conversation(DEFINITION), _rows).outcome is Outcome.CRISIS
 
 
+def test_rules_that_fail_while_asked_whether_they_yield_are_not_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    guard = _guard(Scripted({"suicidal": SURE}))
+
+    def fail(seen: object) -> bool:
+        raise RuntimeError
+
+    monkeypatch.setattr(guard._rules, "yielding", fail)
+    assert guard.screen(Conversation(DEFINITION), _rows).outcome is Outcome.CRISIS
+
+
 def test_a_request_for_advice_is_released_too() -> None:
     advice = "should I stop my sertraline"
     assert _guard(Scripted({"": _judgement(clinical=0.2)})).screen(Conversation(advice), _rows).outcome is Outcome.CLINICAL_ADVICE

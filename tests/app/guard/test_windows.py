@@ -37,3 +37,7 @@ def test_an_empty_message_has_one_window() -> None:
 def test_windows_are_few_and_never_raise(message: str) -> None:
     found = windows(message)
     assert 1 <= len(found) <= len(message) // 10 + 3 + message.count("\n") + message.count(".")
+
+
+def test_empty_lines_are_no_sentences() -> None:
+    assert windows("Hello.\n   \nThere.") == ["Hello.\n   \nThere."]
