@@ -202,13 +202,17 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - whatever breaks in writing, there are the quotes
             log.error("event=writing_failed error=%s at=%s", type(error).__name__, _where(error))
             fault = "failed"
+        if not shown and not fault:
+            fault = "too_few"  # sentences that pass: quotes are shown because the model's were not good enough
         log.info("event=written shown=%d dropped=%d fault=%s", len(shown), draft.dropped.total(), fault)
         receipt = quoted.receipt | ({"code": "degraded", "fault": fault} if fault else {})
         if not shown:
             for event in events(replace(quoted, receipt=receipt)):
                 yield event
             return
-        receipt |= writer.receipt | {"sentences": str(len(shown)), "dropped": str(draft.dropped.total())}
+        verbatim = sum(not sentence.own for sentence in shown)
+        counts = {"sentences": len(shown), "verbatim": verbatim, "dropped": draft.dropped.total() - verbatim}
+        receipt |= writer.receipt | {name: str(count) for name, count in counts.items()}
         reply = self._replies.prose(asked.conversation, quoted, shown, receipt, cut=bool(fault))
         for block in reply.blocks[len(shown) :]:
             yield Event("notice" if block.type == "notice" else "block", block)

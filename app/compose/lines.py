@@ -1,7 +1,8 @@
 """One line of a model's answer: which passage it rests on, the words it copied from there, and what it says.
 
 ``[2] "words copied from passage 2" => A sentence.`` Whatever is not of this form is dropped, and so is a quote that doesn't stand in its
-passage, letter for letter but for white space, upper case and the shape of quotation marks and dashes. All linear, nothing raises.
+passage, letter for letter but for white space, upper case and the shape of quotation marks and dashes. A wrong number is put right where
+the copied words leave no doubt: they stand in exactly one of the other passages. All linear, nothing raises.
 """
 
 from __future__ import annotations
@@ -72,6 +73,16 @@ def locate(quote: str, passage: Passage) -> Span | None:
         if not (at and text[at - 1].isalnum()) and not (end < len(text) and text[end].isalnum()):
             return _widened(passage, passage.start + places[at], passage.start + places[end - 1] + 1)
     return None
+
+
+def find_quote(number: int, words: str, passages: Sequence[Passage]) -> tuple[Passage, Span] | None:
+    """The passage and the whole sentences that the copied words come from: in passage ``number`` (from 1), else in the one that has them."""
+    places = [(place, span) for place, passage in enumerate(passages, start=1) if (span := locate(words, passage)) is not None]
+    named = [found for found in places if found[0] == number]
+    if not named and len(places) != 1:
+        return None
+    place, span = (named or places)[0]
+    return passages[place - 1], span
 
 
 def _widened(passage: Passage, start: int, end: int) -> Span | None:

@@ -2,7 +2,8 @@
 
 The model is given passages as data and writes lines (``app.compose.lines``). Of each line, the quote must stand in the passage it
 names; the verifier must find that the quote supports the sentence; the guard must let it out. Nothing else of what the model writes
-is ever shown. Where the checks end: two sentences may each be true and sound odd beside each other, and what is left out is not known.
+is ever shown. Where a quote stands and the sentence fails, the article's own sentence is shown in its place: the model has chosen well
+and said it badly. Where the checks end: what is left out is not known.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from typing import Protocol
 from anyio import to_thread
 
 from app.citation_url import citation_url
-from app.compose.lines import LONGEST_LINE, locate, parse
+from app.compose.lines import LONGEST_LINE, LONGEST_SENTENCE, find_quote, parse
 from app.compose.prompt import load_prompt, new_fence
-from app.domain import Article, Citation, Passage
+from app.compose.sentences import dangles, quotable
+from app.domain import Article, Citation, Passage, Span
 from app.errors import UpstreamError
 from app.text import plain
 
@@ -65,10 +67,11 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence that has passed, and the quote it rests on."""
+    """A sentence that has passed, and the quote it rests on. ``own``: the model's words; else the article's, in place of the model's."""
 
     text: str
     citation: Citation
+    own: bool = True
 
 
 class Writer:
@@ -106,10 +109,14 @@ class Writer:
 
     def fault(self, sentence: str, quote: str) -> str:
         """Why a sentence can't be shown with this quote, as a code; "" when it can."""
+        if not self._allows(sentence, quote):
+            return "guard"
         found = self._verifier.check(sentence, quote)
-        if not found.ok:
-            return found.reason or "unsupported"
-        return "" if self._allows(sentence, quote) else "guard"
+        return "" if found.ok else found.reason or "unsupported"
+
+    def allows(self, words: str) -> bool:
+        """Whether an article's own words may be shown."""
+        return self._allows(words, words)
 
 
 class Draft:
@@ -121,19 +128,21 @@ class Draft:
         self._passages = writer.passages(material)
         self._seen: set[str] = set()
         self._numbers: dict[tuple[str, int, int], int] = {}
+        self._last: Passage | None = None
         self.dropped: Counter[str] = Counter()
 
     async def sentences(self, seconds: float = math.inf) -> AsyncGenerator[Sentence]:
         """The sentences that pass, each as soon as it has; the first waits for the second, since one alone is no answer.
 
-        Ends without any when fewer than two pass. Raises ``UpstreamError`` when the model fails, maybe in the middle.
+        Ends without any when fewer than two pass, or when none of them is the model's own: quotes mode chooses better. Raises
+        ``UpstreamError`` when the model fails, maybe in the middle.
         """
         held: list[Sentence] = []
         shown = 0
         async with aclosing(_lines(self._writer.ask(self._material, seconds))) as lines:
             async for line in lines:
                 held += await to_thread.run_sync(self.checked, line)
-                if shown + len(held) >= LEAST_SENTENCES:
+                if shown or (len(held) >= LEAST_SENTENCES and any(sentence.own for sentence in held)):
                     for sentence in held[: MOST_SENTENCES - shown]:
                         yield sentence
                     shown += len(held)
@@ -152,25 +161,46 @@ class Draft:
         return [sentence for said in parsed.said if (sentence := self._sentence(said, parsed.evidence)) is not None]
 
     def _sentence(self, said: str, evidence: Sequence[tuple[int, str]]) -> Sentence | None:
-        key = " ".join(said.lower().split())
-        if key in self._seen:
+        if self._again(said):
             self.dropped["repeated"] += 1
             return None
-        self._seen.add(key)
-        why = "citation"
+        why, stands = "citation", None
         for number, words in evidence:
-            if not 1 <= number <= len(self._passages):
+            found = find_quote(number, words, self._passages)
+            article = self._material.articles.get(found[0].article) if found is not None else None
+            if found is None or article is None:
                 continue
-            passage = self._passages[number - 1]
-            article = self._material.articles.get(passage.article)
-            span = locate(words, passage)
-            if article is None or span is None:
-                continue
-            why = self._writer.fault(said, article.text[span.start : span.end])
+            passage, span = found
+            why = self._writer.fault(said, article.text[span.start : span.end]) or self._leans(said, passage)
             if not why:
-                return Sentence(said, self._cite(article, passage, span.start, span.end))
+                return self._taken(Sentence(said, self._cite(article, passage, span.start, span.end)), passage)
+            stands = stands or (article, passage, span)
         self.dropped[why] += 1
-        return None
+        return self._instead(*stands) if stands is not None and why != "guard" else None
+
+    def _instead(self, article: Article, passage: Passage, span: Span) -> Sentence | None:
+        """The article's own words, where they can stand as a sentence of the answer."""
+        words = plain(article.text[span.start : span.end])
+        if len(words) > LONGEST_SENTENCE or not quotable(words) or self._leans(words, passage) or not self._writer.allows(words):
+            return None
+        if self._again(words):
+            return None
+        return self._taken(Sentence(words, self._cite(article, passage, span.start, span.end), own=False), passage)
+
+    def _again(self, words: str) -> bool:
+        """Whether this was said before, or tried; now it has been."""
+        key = " ".join(words.lower().split())
+        seen = key in self._seen
+        self._seen.add(key)
+        return seen
+
+    def _leans(self, words: str, passage: Passage) -> str:
+        """ "It takes ten weeks" belongs to what was said just before; after words of another passage it would be said of something else."""
+        return "leans" if dangles(words) and passage is not self._last else ""
+
+    def _taken(self, sentence: Sentence, passage: Passage) -> Sentence:
+        self._last = passage
+        return sentence
 
     def _cite(self, article: Article, passage: Passage, start: int, end: int) -> Citation:
         number = self._numbers.setdefault((article.slug, start, end), len(self._numbers) + 1)

@@ -29,11 +29,11 @@ class Counter:
         self._counts: dict[Labels, int] = {}
         self._lock = Lock()
 
-    def add(self, *values: str) -> None:
-        """Count one."""
+    def add(self, *values: str, count: int = 1) -> None:
+        """Count one, or ``count``."""
         with self._lock:
             if values in self._counts or len(self._counts) < MOST_SERIES:
-                self._counts[values] = self._counts.get(values, 0) + 1
+                self._counts[values] = self._counts.get(values, 0) + count
 
     def lines(self) -> list[str]:
         """Prometheus text."""
@@ -103,6 +103,11 @@ class WebMetrics:
 
     def __init__(self) -> None:
         self._replies = Counter("rapport_replies_total", "Replies by status and guard decision.", ("status", "outcome", "category"))
+        self._composed = Counter("rapport_composed_total", "Replies by what composed them.", ("composer",))
+        self._degraded = Counter(
+            "rapport_degraded_total", "Replies that are less than they should be, and why.", ("composer", "code", "fault")
+        )
+        self._sentences = Counter("rapport_sentences_total", "Sentences of a language model, by what became of them.", ("result",))
         self._reply_seconds = Histogram("rapport_reply_seconds", "Time to a whole reply.", ("status",))
         self._refusals = Counter("rapport_refusals_total", "Questions refused, by reason.", ("reason",))
         self._feedback = Counter("rapport_feedback_total", "Thumbs for replies, and why.", ("rating", "reason"))
@@ -115,8 +120,21 @@ class WebMetrics:
         self._gauges.append(Gauge(name, help_text, read))
 
     def reply(self, reply: Reply, seconds: float) -> None:
-        """Count a whole reply: the bare counter of referrals that laws ask for."""
+        """Count a whole reply: the bare counter of referrals that laws ask for, what composed it, and what it lacks."""
         self._replies.add(reply.status, reply.guard.outcome.value, reply.guard.category)
+        receipt = reply.receipt
+        composer = receipt.get("composer", "")
+        self._composed.add(composer)
+        if "code" in receipt:
+            self._degraded.add(composer, receipt["code"], receipt.get("fault", ""))
+        if "dropped" in receipt:
+            verbatim = int(receipt["verbatim"])
+            for result, count in (
+                ("shown", int(receipt["sentences"]) - verbatim),
+                ("verbatim", verbatim),
+                ("dropped", int(receipt["dropped"])),
+            ):
+                self._sentences.add(result, count=count)
         self._reply_seconds.observe(seconds, reply.status)
 
     def refusal(self, reason: str) -> None:
@@ -133,7 +151,8 @@ class WebMetrics:
         self._request_seconds.observe(seconds, route)
 
     def _figures(self) -> list[Figure]:
-        return [self._replies, self._reply_seconds, self._refusals, self._feedback, self._requests, self._request_seconds, *self._gauges]
+        replies = (self._replies, self._composed, self._degraded, self._sentences, self._reply_seconds)
+        return [*replies, self._refusals, self._feedback, self._requests, self._request_seconds, *self._gauges]
 
     def text(self) -> str:
         """Everything, in Prometheus' text format 0.0.4."""

@@ -135,7 +135,7 @@ def test_what_is_only_partly_covered_says_so(library: Rapport, write_with: Calla
 def test_the_receipt_counts_what_was_shown_and_dropped(library: Rapport, write_with: Callable[[str], Chat]) -> None:
     write_with("obliging")
     receipt = library.answer(Conversation("What is CBT?")).receipt
-    assert set(receipt) == {"build", "composer", "model", "score", "cutoff", "writer", "prompt", "sentences", "dropped"}
+    assert set(receipt) == {"build", "composer", "model", "score", "cutoff", "writer", "prompt", "sentences", "verbatim", "dropped"}
     assert int(receipt["sentences"]) >= 2
 
 

@@ -31,8 +31,8 @@ from app.settings import Settings, Written
 from app.web.main import create_app
 from app.wiring import Rapport
 from tests.chroma_server import free_port
-from tests.fakes.faults import DRAFTS, FAULTS, breaks_off_after_three, hangs_after_three, hangs_before_headers
-from tests.fakes.model_server import Exchange, ModelServer, faithful_lines, good, status
+from tests.fakes.faults import DRAFTS, FAULTS, breaks_off_after_three, hangs_after_three, hangs_before_headers, misnumbered
+from tests.fakes.model_server import Exchange, ModelServer, faithful_lines, good, saying, status
 
 QUESTION = Conversation("What happens in the first session?")
 DANGER = Conversation("I want to kill myself")
@@ -57,6 +57,7 @@ MODES = {
     "hangs_after_three": hangs_after_three,
     "breaks_off_after_three": breaks_off_after_three,
     "stalls": _stalls,
+    "misnumbered": saying(misnumbered),
 }
 
 
@@ -136,6 +137,8 @@ def test_a_draft_that_cannot_be_shown_ends_in_quotes(
 ) -> None:
     write_with(_chat(server.base_url(name)))
     reply = library.answer(QUESTION)
+    assert reply.receipt["code"] == "degraded"
+    assert reply.receipt["fault"] in ("too_few", "too_long", "garbled", "empty")
     receipt = {key: value for key, value in reply.receipt.items() if key not in ("code", "fault")}
     assert replace(reply, id=quoted.id, receipt=receipt) == quoted
 
@@ -179,6 +182,14 @@ def test_a_good_model_is_shown_sentence_by_sentence(server: ModelServer, library
     assert len(reply.blocks) == 4
     assert "code" not in reply.receipt
     assert [event.data for event in events if event.kind == "block"] == list(reply.blocks)
+    _hold(library, reply)
+
+
+def test_wrong_numbers_are_put_right(server: ModelServer, library: Rapport, write_with: WriteWith) -> None:
+    write_with(_chat(server.base_url("misnumbered")))
+    reply = library.answer(QUESTION)
+    assert (reply.receipt["composer"], len(reply.citations)) == ("written", 4)
+    assert [block.text for block in reply.blocks] == [" ".join(citation.quote.split()) for citation in reply.citations]
     _hold(library, reply)
 
 

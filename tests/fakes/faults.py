@@ -125,15 +125,26 @@ async def an_error_in_the_stream(exchange: Exchange) -> None:
     await exchange.raw(b'data: {"error": {"message": "error-canary", "code": 500}}\n\n')
 
 
-def _not_sent(call: Call) -> str:
-    return "\n".join(f"[{9 + place}] {line.split('] ', 1)[1]}" for place, line in enumerate(faithful_lines(call)))
+def misnumbered(call: Call) -> str:
+    """Good lines with the numbers of other passages, of none that was given, and of none that could be."""
+    bodies = [line.split("] ", 1)[1] for line in faithful_lines(call)]
+    return "\n".join(f"[{number}] {body}" for number, body in zip((2, 1, 9, 0), bodies, strict=False))
 
 
-def _swapped(call: Call) -> str:
-    """Each quote with the number of another passage."""
-    lines = faithful_lines(call)
-    bodies = [line.split("] ", 1)[1] for line in lines]
-    return "\n".join(f"[{place}] {body}" for place, body in enumerate(bodies[1:] + bodies[:1], start=1))
+def _altered(call: Call) -> str:
+    """Each quote with one word changed."""
+    return "\n".join(line.replace(" a ", " the ", 1).replace(" the ", " any ", 1) for line in faithful_lines(call) if " a " in line)
+
+
+def _not_given(call: Call) -> str:
+    """What stands in an article of the library, and in no passage that was given."""
+    said = "In 5-4-3-2-1 grounding, you name five things you see, four you can feel, three you hear, two you smell and one you taste."
+    return "\n".join(f'[{n}] "{said}" => {said}' for n in call.passages)
+
+
+def _the_question(call: Call) -> str:
+    asked = "What happens in the first session"
+    return "\n".join(f'[{n}] "{asked}" => What happens in the first session is up to you.' for n in call.passages)
 
 
 def _invented(call: Call) -> str:
@@ -207,10 +218,10 @@ DRAFTS: dict[str, Mode] = {
     "no_citation": saying(_no_citation),
     "no_quote": saying(_unquoted),
     "quote_of_two_words": saying(_two_words),
-    "number_not_sent": saying(_not_sent),
-    "number_swapped": saying(_swapped),
+    "quote_altered": saying(_altered),
+    "quote_not_given": saying(_not_given),
     "quote_invented": saying(_invented),
-    "number_zero": saying(lambda call: "\n".join(f"[0] {line.split('] ', 1)[1]}" for line in faithful_lines(call))),
+    "quotes_the_question": saying(_the_question),
     "link": saying(_linked),
     "bold": saying(_bold),
     "markup": saying(_html),
