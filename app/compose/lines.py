@@ -76,7 +76,7 @@ def locate(quote: str, passage: Passage) -> Span | None:
 
 
 def find_quote(number: int, words: str, passages: Sequence[Passage]) -> tuple[Passage, Span] | None:
-    """The passage and the whole sentences that the copied words come from: in passage ``number`` (from 1), else in the one that has them."""
+    """The passage and the whole sentences that the copied words come from: in passage ``number`` (from 1), else in the one with them."""
     places = [(place, span) for place, passage in enumerate(passages, start=1) if (span := locate(words, passage)) is not None]
     named = [found for found in places if found[0] == number]
     if not named and len(places) != 1:
