@@ -290,9 +290,13 @@ def _open(rapport: Any) -> str:
 
 
 def _get_model(settings: Settings) -> None:
-    from app.models.fetch import ensure_model
+    from app.models.fetch import ensure_model, ensure_multilingual
 
-    ensure_model(settings.embedding_model, settings.models_dir, lambda text: typer.echo(text, err=True))
+    def say(text: str) -> None:
+        typer.echo(text, err=True)
+
+    ensure_model(settings.embedding_model, settings.models_dir, say)
+    ensure_multilingual(settings.models_dir, say)
 
 
 def _show_status(builds: Any, as_json: bool) -> None:

@@ -27,6 +27,7 @@ from app.guard.screen import Guard, load_guard
 from app.models.catalogue import load_catalogue
 from app.models.chat import open_chat
 from app.models.embed import OnnxEmbedder, open_embedder, prepared_name
+from app.models.multilingual import Multilingual, open_multilingual
 from app.pipeline import Pipeline
 from app.retrieve.content import ArticleCard
 from app.retrieve.find import Signs
@@ -61,11 +62,13 @@ class Rapport:
         self._answers = settings.corpus_dir / "answers.csv"
         self._embedder: OnnxEmbedder | None = None
         self._model_problem = ""
+        self._multilingual: Multilingual | None = None
+        self._multilingual_problem = ""
         self._book = load_book()
         self._figures = load_figures()
         model = prepared_name(settings.embedding_model, settings.models_dir)
         entry = load_catalogue().find(model)
-        self._classifier = load_classifier(model, entry.dimension if entry else 0)
+        self._classifier = load_classifier(model, entry.dimension if entry else 0, read=self._read)
         self._guard = load_guard(self._classifier)
         load_approved(self._answers, None)  # a malformed row ends the start, not the first question
         self._holder = IndexHolder(settings.index_dir, self._open_index)
@@ -145,7 +148,8 @@ class Rapport:
                     return Readiness(False, OPENING)
                 manifest = index.manifest
                 chat = self._chat.problem if self._chat is not None else ""
-                doubts = (index.problem, str(self._holder.problem or ""), self._classifier.describe().get("why", ""), chat)
+                words = (self._classifier.describe().get("why", ""), self._multilingual_problem)
+                doubts = (index.problem, str(self._holder.problem or ""), *words, chat)
                 problems = tuple(text for text in doubts if text)
                 return Readiness(True, "", index.name, len(manifest.articles), manifest.passages, manifest.model, problems)
         except IndexUnavailable as error:
@@ -176,7 +180,13 @@ class Rapport:
             return  # readiness has the reason
 
     def open_model(self) -> None:
-        """Open the embedding model alone. Raises ``ModelError``."""
+        """Open the guard's multilingual encoder, and the embedding model. Raises ``ModelError`` for the latter."""
+        try:
+            multilingual = open_multilingual(self.settings.models_dir)
+            multilingual.queries(["ready"])
+            self._multilingual = multilingual
+        except ModelError as error:
+            self._multilingual_problem = f"Other languages than English are understood less well: {error}"
         try:
             embedder = open_embedder(self.settings.embedding_model, self.settings.models_dir, self.settings.threads, GUARD_WEIGHTS)
         except ModelError as error:
@@ -189,6 +199,10 @@ class Rapport:
         if self._chat is not None:
             self._write_with(self._chat, embedder)
         self._model_problem = ""
+
+    def _read(self, texts: Sequence[str]) -> NDArray[np.float32] | None:
+        """What the guard reads of other languages than English, once the multilingual encoder is open."""
+        return None if self._multilingual is None else self._multilingual.queries(texts)
 
     def _write_with(self, chat: Chat, embedder: OnnxEmbedder) -> None:
         """Let a language model write, under the verifier and the guard."""

@@ -4,14 +4,15 @@ Three parts vote. The *lexical* part is linear over hashed words and letters and
 *embedding* part is a small network over the question's own vector and counted cues. The *branch* is the embedding model's own upper half
 trained further for the guard (``weights/<model>.onnx``); the model runs it in the same pass and hands its class scores over behind the
 vector. There are weights for the catalogue's default and its fallback. A last, calibrated step joins the three; a model without weights
-leaves the lexical part alone, and ``describe()`` says so. Weights come from ``app.guard.training.train``.
+leaves the lexical part alone, and ``describe()`` says so. Other languages than English, which the embedding model doesn't know, are read
+through the vectors of a multilingual encoder in place of it, when there is one. Weights come from ``app.guard.training.train``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -25,11 +26,13 @@ from app.guard.semantic import Judgement
 
 FOLDER = Path(__file__).parent / "weights"
 LEXICAL = "lexical"
+MULTILINGUAL = "use-multilingual-3"
 OUTPUTS = ("crisis", "clinical", "sensitive", "harmless")
 VECTOR_SCALE = 8.0  # brings unit vectors to the size of the cues
 _FLOOR = 1e-6
 
 Floats = NDArray[np.float32]
+Read = Callable[[Sequence[str]], Floats | None]  # vectors of texts in any language; None while they can't be had
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ class Join:
 class Classifier:
     """Judges windows (``semantic.Semantic``). ``network`` and ``joins`` are None and one join without an embedding model's weights.
 
-    ``joins`` maps "lexical", "english" and "other" to last steps; the latter two need a network. Immutable, safe to share between threads.
+    ``joins`` maps "lexical", "english", "other" and "use-multilingual-3" to last steps; the second and third need ``network``, the last one
+    ``multilingual`` and what it is over: the vectors of ``read``. Immutable, safe to share between threads.
     """
 
     classes: tuple[str, ...]
@@ -92,6 +96,8 @@ class Classifier:
     joins: dict[str, Join]
     network: Network | None = None
     model: str = ""
+    multilingual: Network | None = None
+    read: Read | None = None
 
     def judge(
         self,
@@ -106,19 +112,30 @@ class Classifier:
         """
         if not windows:
             return []
-        linear = np.stack([self.linear.scores(window) for window in windows])
-        lexical = softmax(linear)
-        if self.network is None or vectors is None:
-            return self._judgements(self.joins[LEXICAL](grouped(lexical, self._groups)), lexical)
+        lexical = softmax(np.stack([self.linear.scores(window) for window in windows]))
+        english = np.array([language_of(window) == "en" for window in windows])
+        chances, kinds = self.joins[LEXICAL](grouped(lexical, self._groups)), lexical
+        if self.network is not None and vectors is not None:
+            chances, kinds = self._with_meaning(self.network, windows, vectors, lexical, english)
+        foreign = np.flatnonzero(~english).tolist()
+        read = self.read([windows[i] for i in foreign]) if self.read is not None and foreign else None
+        if read is not None and self.multilingual is not None:
+            meaning = softmax(self.multilingual.scores(read * VECTOR_SCALE))
+            features = np.hstack([grouped(part, self._groups) for part in (lexical[foreign], meaning)])
+            chances[foreign], kinds[foreign] = self.joins[MULTILINGUAL](features), lexical[foreign] + meaning
+        return self._judgements(chances, kinds)
+
+    def _with_meaning(
+        self, network: Network, windows: Sequence[str], vectors: Floats, lexical: Floats, english: NDArray[np.bool_]
+    ) -> tuple[Floats, Floats]:
+        """(n, 3) probabilities and (n, classes) shares for the kinds, by the embedding model too."""
         cues = np.stack([self.cues(window) for window in windows])
-        dimension = self.network.first.shape[0] - self.cues.size
-        meaning = softmax(self.network.scores(inputs(vectors[:, :dimension], cues)))
+        dimension = network.first.shape[0] - self.cues.size
+        meaning = softmax(network.scores(inputs(vectors[:, :dimension], cues)))
         branch = softmax(vectors[:, dimension:])
         features = np.hstack([grouped(part, self._groups) for part in (lexical, meaning, branch)])
-        english = np.array([language_of(window) == "en" for window in windows])
         chances = np.where(english[:, None], self.joins["english"](features), self.joins["other"](features))
-        kinds = np.where(english[:, None], lexical + meaning + 2 * branch, lexical + branch)
-        return self._judgements(chances, kinds)
+        return chances, np.where(english[:, None], lexical + meaning + 2 * branch, lexical + branch)
 
     def describe(self) -> dict[str, str]:
         """For readiness: which parts vote, and for which embedding model."""
@@ -176,35 +193,49 @@ def inputs(vectors: Floats, cues: Floats) -> Floats:
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def load_classifier(model: str | None, dimension: int = 0, folder: Path = FOLDER) -> Classifier:
+def load_classifier(model: str | None, dimension: int = 0, folder: Path = FOLDER, read: Read | None = None) -> Classifier:
     """The classifier for an embedding model by its catalogue name; lexical only when there are no weights of that name and dimension.
 
+    ``read`` is asked about other languages than English, when there is a last step for it.
     Raises ``SettingsError`` when the weights can't be read or don't fit ``cues.toml``.
     """
     cues = load_cues()
     base = _read(folder / f"{LEXICAL}.npz")
+    joins, multilingual = {LEXICAL: _join(base, LEXICAL)}, None
+    if read is not None and (folder / f"{MULTILINGUAL}.npz").is_file():
+        other = _read(folder / f"{MULTILINGUAL}.npz")
+        joins[MULTILINGUAL], multilingual = _join(other, MULTILINGUAL), _network(other)
     lexical = Classifier(
         classes=tuple(json.loads(str(base["classes"]))),
         cues=cues,
         linear=Linear(base["table"].astype(np.int8), base["scale"].astype(np.float32), base["bias"].astype(np.float32)),
-        joins={LEXICAL: _join(base, LEXICAL)},
+        joins=joins,
         model=model or "",
+        multilingual=multilingual,
+        read=read if multilingual is not None else None,
     )
-    if lexical.linear.table.shape != (BUCKETS, len(lexical.classes)):
-        raise SettingsError(f"{LEXICAL}.npz does not fit this version: train again with python -m app.guard.training.train.")
+    known = len(lexical.classes)
+    if lexical.linear.table.shape != (BUCKETS, known) or (multilingual is not None and multilingual.second.shape[1] != known):
+        raise SettingsError(
+            f"{LEXICAL}.npz or {MULTILINGUAL}.npz does not fit this version: train again with python -m app.guard.training.train."
+        )
     file = folder / f"{model}.npz"
     if not model or "/" in model or not file.is_file() or not file.with_suffix(".onnx").is_file():
         return lexical
     own = _read(file)
-    network = Network(*(own[name].astype(np.float32) for name in ("first", "first_bias", "second", "second_bias")))
+    network = _network(own)
     if network.first.shape[0] - cues.size != dimension or network.second.shape[1] != len(lexical.classes):
         return lexical
-    joins = {**lexical.joins, "english": _join(own, "english"), "other": _join(own, "other")}
-    return Classifier(lexical.classes, cues, lexical.linear, joins, network, model)
+    joins |= {name: _join(own, name) for name in ("english", "other")}
+    return replace(lexical, joins=joins, network=network)
 
 
 def _join(data: dict[str, NDArray[np.generic]], name: str) -> Join:
     return Join(data[f"{name}_weights"].astype(np.float32), data[f"{name}_bias"].astype(np.float32))
+
+
+def _network(data: dict[str, NDArray[np.generic]]) -> Network:
+    return Network(*(data[name].astype(np.float32) for name in ("first", "first_bias", "second", "second_bias")))
 
 
 def _read(file: Path) -> dict[str, NDArray[np.generic]]:

@@ -24,7 +24,7 @@ class ModelFile(_Entry):
 
     name: str
     inside: str
-    hub: str
+    hub: str = ""
     sha256: str
 
 
@@ -36,13 +36,20 @@ class Package(_Entry):
     version: str
 
 
-class ModelEntry(_Entry):
-    """One model, as ``catalogue.toml`` describes it."""
+class Source(_Entry):
+    """A name, and pinned files in a package."""
 
     name: str
+    licence: str
+    package: Package
+    files: tuple[ModelFile, ...]
+
+
+class ModelEntry(Source):
+    """One model, as ``catalogue.toml`` describes it."""
+
     hub: str
     revision: str
-    licence: str
     pooling: Literal["mean", "cls"]
     query_prefix: str
     passage_prefix: str
@@ -50,8 +57,6 @@ class ModelEntry(_Entry):
     dimension: int
     quantise: bool
     midway: int
-    package: Package
-    files: tuple[ModelFile, ...]
 
     @property
     def ready_made(self) -> bool:
@@ -60,10 +65,11 @@ class ModelEntry(_Entry):
 
 
 class Catalogue(_Entry):
-    """All known models, and which one is used when none is named."""
+    """All known models, and which one is used when none is named. ``multilingual`` reads other languages than English for the guard."""
 
     default: str
     fallback: str
+    multilingual: Source
     model: tuple[ModelEntry, ...]
 
     def find(self, name: str) -> ModelEntry | None:

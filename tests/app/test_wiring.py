@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain import Conversation
+from app.domain import Conversation, Outcome
 from app.errors import IndexUnavailable, ModelError, SettingsError
 from app.settings import Settings
 from app.wiring import Rapport, build
@@ -49,6 +49,19 @@ def test_not_ready_says_why(tmp_path: Path, models_dir: Path) -> None:
     with pytest.raises(ModelError):
         without_model.open()
     assert "rapport models get" in without_model.readiness().reason
+
+
+def test_without_the_multilingual_encoder_it_is_ready_and_says_what_is_missing(tmp_path: Path, models_dir: Path) -> None:
+    only_default = tmp_path / "models"
+    only_default.mkdir()
+    (only_default / "gte-small").symlink_to(models_dir / "gte-small")
+    rapport = build(make(tmp_path, only_default), wait=True)
+    readiness = rapport.readiness()
+    assert readiness.ready
+    assert "other languages" in readiness.degraded[0].casefold()
+    assert "rapport models get use-multilingual-3" in readiness.degraded[0]
+    assert rapport.guard.screen(Conversation("je veux mourir"), rapport.embed).outcome is Outcome.CRISIS
+    rapport.close()
 
 
 def test_a_signed_answer_comes_before_the_articles(tmp_path: Path, models_dir: Path) -> None:

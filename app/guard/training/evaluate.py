@@ -22,6 +22,7 @@ from app.guard.training.fit import is_held_out
 from app.guard.training.messages import Message, load_messages
 from app.models.catalogue import load_catalogue
 from app.models.embed import open_embedder
+from app.models.multilingual import open_multilingual
 
 FIGURES = Path(__file__).parents[1] / "figures.json"
 COMMAND = "python -m app.guard.training.evaluate"
@@ -136,7 +137,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     messages = load_messages()
     embedder = open_embedder(options.model, options.models, 2, FOLDER)
-    seen = screened(messages, load_guard(load_classifier(embedder.name, embedder.dimension)), embedder.readings)
+    classifier = load_classifier(embedder.name, embedder.dimension, read=open_multilingual(options.models).queries)
+    seen = screened(messages, load_guard(classifier), embedder.readings)
     rows = figures(seen)
     options.out.write_text(json.dumps(report(rows, [one.message for one in seen], embedder.name), indent=1) + "\n", "utf-8")
     sys.stdout.write(table([row for row in rows if row["language"] in ("en", "other")]) + "\n")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.guard.classifier import OUTPUTS, Join, Linear, Network, grouped, inputs, membership
+from app.guard.classifier import OUTPUTS, Join, Linear, Network, grouped, membership
 from app.guard.features import BUCKETS, Cues, hashed
 from app.guard.language import language
 from app.guard.training.messages import Message
@@ -96,8 +96,10 @@ def linear_scores(part: Linear, data: Sheet) -> Floats:
     return products * part.scale + part.bias
 
 
-def fit_network(data: Sheet, vectors: Floats, rows: NDArray[np.bool_]) -> Network:
-    """The embedding part from some rows, as half floats: the mean of the scores of several networks, which is one wider network."""
+def fit_network(data: Sheet, read: Floats, rows: NDArray[np.bool_]) -> Network:
+    """A network over what it is to read (n, inputs), from some rows, as half floats: the mean of the scores of several, which is one
+    wider network.
+    """
     from sklearn.neural_network import MLPClassifier
 
     parts = []
@@ -105,7 +107,7 @@ def fit_network(data: Sheet, vectors: Floats, rows: NDArray[np.bool_]) -> Networ
         model = MLPClassifier(
             (HIDDEN,), alpha=0.1, max_iter=30, batch_size=64, learning_rate_init=2e-3, random_state=seed, n_iter_no_change=30
         )
-        _quietly(model, inputs(vectors, data.cues)[rows], data.target[rows], data.weight[rows])
+        _quietly(model, read[rows], data.target[rows], data.weight[rows])
         parts.append(_layers(model, len(data.classes)))
     return Network(
         _half(np.hstack([part.first for part in parts])),

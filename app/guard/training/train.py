@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ModelError
-from app.guard.classifier import FOLDER, LEXICAL, Join, Linear, Network, inputs, softmax
+from app.guard.classifier import FOLDER, LEXICAL, MULTILINGUAL, VECTOR_SCALE, Join, Linear, Network, inputs, softmax
 from app.guard.features import load_cues
 from app.guard.training import branch as branch_code
 from app.guard.training.branch import EPOCHS, Say, Top, export_top, fit_top, kept_top, score, states_of, upper_layers
@@ -29,6 +29,7 @@ from app.guard.training.messages import Message, load_messages
 from app.guard.training.vectors import CACHE, vectors
 from app.models.catalogue import load_catalogue
 from app.models.embed import OnnxEmbedder, open_embedder
+from app.models.multilingual import open_multilingual
 
 EPOCHS_OTHERS = 1  # for models that are not the default: a pass takes up to ten minutes
 
@@ -40,7 +41,7 @@ def quiet(line: str) -> None:
 def train(
     messages: Sequence[Message], embedders: Sequence[OnnxEmbedder], folder: Path, models: Path, cache: Path = CACHE, say: Say = quiet
 ) -> None:
-    """Fit the lexical part, and a network and a branch for each embedder, and write them to ``folder``.
+    """Fit the lexical part, a network and a branch for each embedder, and a network for other languages, and write them to ``folder``.
 
     What is written never saw the held-out messages, so that the published figures are the shipped weights' own. The last step is fitted
     on those messages with the first embedder, and shared by the others.
@@ -53,10 +54,26 @@ def train(
             learnt = learn(pupil)
             joins, network, top = learnt.joins, learnt.network, learnt.top
             write_lexical(folder, learnt.linear, data.classes, joins[LEXICAL])
+            say("other languages")
+            write_multilingual(folder, messages, data, learnt.linear, models, cache)
         else:
             network, top = pupil.network(), pupil.top()
         write_network(folder / f"{embedder.name}.npz", network, joins)
         export_top(top, folder / f"{embedder.name}.onnx")
+
+
+def write_multilingual(folder: Path, messages: Sequence[Message], data: Sheet, linear: Linear, models: Path, cache: Path = CACHE) -> None:
+    """Train a network over the multilingual encoder's vectors on what is not held out, its last step on what is, and write both.
+
+    All languages teach it, English too; the last step is for the others.
+    """
+    read = vectors(open_multilingual(models), [message.text for message in messages], cache) * VECTOR_SCALE
+    with steady():
+        network = fit_network(data, read, ~data.held)
+    other = data.held & ~data.english
+    features = votes(data, softmax(linear_scores(linear, data)), softmax(network.scores(read)))
+    join = fit_join(data, features, other if _enough(data, other) else data.held)
+    write_network(folder / f"{MULTILINGUAL}.npz", network, {MULTILINGUAL: join})
 
 
 def read(messages: Sequence[Message]) -> Sheet:
@@ -109,7 +126,7 @@ class Pupil:
     def network(self) -> Network:
         """The network trained on what is not held out."""
         with steady():
-            return fit_network(self.data, self.vectors, ~self.data.held)
+            return fit_network(self.data, inputs(self.vectors, self.data.cues), ~self.data.held)
 
     def top(self) -> Top:
         """The top trained on what is not held out; kept between runs, since training takes minutes."""

@@ -8,18 +8,26 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from app.models.embed import Embedder
 
 Vectors = NDArray[np.float32]
 CACHE = Path(tempfile.gettempdir()) / "rapport-guard-vectors"
 _THREADS = 2
 
 
-def vectors(embedder: Embedder, texts: Sequence[str], cache: Path = CACHE) -> Vectors:
+class Encoder(Protocol):
+    """What gives question vectors; its fingerprint names what they depend on."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def queries(self, texts: Sequence[str]) -> Vectors: ...
+
+
+def vectors(embedder: Encoder, texts: Sequence[str], cache: Path = CACHE) -> Vectors:
     """(n, dimension) question vectors, each embedded alone: an int8 model's vector depends a little on its neighbours in a batch.
 
     Read from and added to ``cache/<fingerprint>.npz``; only texts' hashes are kept there.

@@ -10,7 +10,7 @@ from app.models.catalogue import load_catalogue
 
 def test_every_model_is_pinned_and_sourced() -> None:
     catalogue = load_catalogue()
-    for entry in catalogue.model:
+    for entry in (*catalogue.model, catalogue.multilingual):
         assert all(len(file.sha256) == 64 for file in entry.files), entry.name
         assert entry.package.version
         assert entry.licence in {"MIT", "Apache-2.0"}

