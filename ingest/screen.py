@@ -27,6 +27,9 @@ _LEET = str.maketrans("013457@$!|", "oieastasil")
 _WORD = re.compile(r"\S{2,}")
 _LATIN = re.compile(r"[a-z]")
 _SPACED = re.compile(r"\b(?:[a-z][ .\-_]){5,}[a-z]\b")
+_SENTENCE = re.compile(r"[^.!?¶]*(?:[.!?](?!\s|$)[^.!?¶]*)*")
+_ORDER = 2.0  # weight of the signs in one sentence from which it is an order
+_SHORTEST = 15  # characters: less is no order
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,4000}={0,2}")
 
 
@@ -34,12 +37,18 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,4000}={0,2}")
 class _Patterns:
     visible: tuple[re2._Regexp[str], ...]
     hidden: tuple[re2._Regexp[str], ...]
+    signs: tuple[tuple[float, re2._Regexp[str]], ...]
 
 
 @cache
 def _patterns() -> _Patterns:
     data = tomllib.loads(Path(__file__).with_name("injections.toml").read_text("utf-8"))
-    return _Patterns(**{name: tuple(_compiled(name, pattern) for pattern in patterns) for name, patterns in data.items()})
+    groups = {name: tuple(_compiled(name, pattern) for pattern in data[name]) for name in ("visible", "hidden")}
+    signs = tuple(
+        (float(sign["weight"]), _compiled(name, "|".join(f"(?:{pattern})" for pattern in sign["patterns"])))
+        for name, sign in data["signs"].items()
+    )
+    return _Patterns(groups["visible"], groups["hidden"], signs)
 
 
 def _compiled(name: str, pattern: str) -> re2._Regexp[str]:
@@ -65,7 +74,17 @@ def screen(document: RawDocument) -> None:
 
 def _any_match(patterns: Iterable[re2._Regexp[str]], texts: Iterable[str]) -> bool:
     views = list(_views(list(texts)))
-    return any(pattern.search(view) for view in views for pattern in patterns)
+    return any(pattern.search(view) for view in views for pattern in patterns) or any(map(_orders, views))
+
+
+def _orders(view: str) -> bool:
+    """Whether one of the sentences bears so many signs of an order to a machine that no page for people has as many."""
+    return any(weight_of(sentence) >= _ORDER for found in _SENTENCE.finditer(view) if len(sentence := found[0].strip()) > _SHORTEST)
+
+
+def weight_of(sentence: str) -> float:
+    """The weight of the signs in a folded sentence, each counted once."""
+    return sum(weight for weight, sign in _patterns().signs if sign.search(sentence))
 
 
 def _views(texts: list[str]) -> Iterator[str]:

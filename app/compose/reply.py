@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from app.compose.approved import Approved
 from app.compose.texts import Texts, contact_block, load_texts
 from app.compose.written import Sentence
 from app.domain import Block, Citation, Conversation, Outcome, Reply, Status, Verdict
+from app.guard.output import host_of
 from app.guard.replies import Book
 from app.guard.screen import Guard
 from app.settings import Settings
@@ -21,6 +23,7 @@ class Replies:
 
     def __init__(self, settings: Settings, guard: Guard, book: Book) -> None:
         self._settings, self._guard, self._book = settings, guard, book
+        self._own = _own_addresses(settings)
 
     def referral(self, conversation: Conversation, verdict: Verdict) -> Reply:
         region = conversation.region or self._settings.region
@@ -86,7 +89,8 @@ class Replies:
         for citation in answer.citations:
             place = (citation.article, citation.start, citation.end)
             if place not in shown:
-                shown[place] = self._guard.check_out(citation.quote, citation.quote)
+                words = self._without_own_addresses(citation.quote)
+                shown[place] = self._guard.check_out(words, words)
             if not shown[place]:
                 refused.add(citation.n)
         if not refused:
@@ -105,6 +109,21 @@ class Replies:
             declined = Block("paragraph", texts.answer.no_answer.format(contact=sentence, clinic=self._settings.clinic.name))
             return replace(answer, status="no_answer", blocks=(declined,), citations=())
         return replace(answer, blocks=tuple(blocks), citations=kept)
+
+    def _without_own_addresses(self, text: str) -> str:
+        """The text as the guard should judge it: the clinic's own addresses are no stranger's."""
+        return self._own.sub(" ", text) if self._own is not None else text
+
+
+def _own_addresses(settings: Settings) -> re.Pattern[str] | None:
+    """Links and e-mail addresses at the clinic's own hosts."""
+    clinic = settings.clinic
+    given = (clinic.url, clinic.email, settings.public_url, *settings.allowed_origins)
+    hosts = {re.escape(host) for address in given if (host := host_of(address))}
+    if not hosts:
+        return None
+    names = "|".join(sorted(hosts))
+    return re.compile(rf"(?:https?://)?(?:[\w.+-]+@)?(?<![\w.-])(?:www\.)?(?:{names})(?![\w-]|\.\w)(?:/\S*)?", re.IGNORECASE)
 
 
 def paragraph(sentence: Sentence) -> Block:

@@ -1,7 +1,8 @@
 """The last look at each composed sentence: no dose, diagnosis, method or promise, no address or number that its quote does not hold.
 
-The words are in ``output.toml``. A sentence quoted word for word from an article has been read by whoever wrote the article, so
-addresses and numbers that stand in the quote are fine; what the rules forbid is not, wherever it comes from.
+The words are in ``output.toml``. Numbers, phones too, are fine where they stand in the quote: whoever wrote the article has read them.
+What the rules forbid is not, wherever it comes from; nor is an address of a host that we don't know, in the quote or not: a page that was
+got at may hold any. Known are the hosts of the help lines (``lines/*.toml``); who calls may know more, such as the clinic's own.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from app.guard.lexicon import Lexicon, load_lexicon
 from app.guard.rules import FOLDER, expand
 
 FILE = Path(__file__).parent / "output.toml"
+LINES = Path(__file__).parent / "lines"
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|info|io|co|uk|app|gov|edu|me|ly|ai|dev|de|fr|au|ca|ie|in|nz|eu|us|biz|xyz)\b(?:/\S*)?",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){4,}")
+_HOST = re.compile(r"^(?:https?://)?(?:[^/@\s]*@)?(?:www\.)?([^/:?#\s]+)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -40,8 +43,11 @@ class OutputRule:
 class OutputCheck:
     """All output rules, compiled."""
 
-    def __init__(self, rules: tuple[OutputRule, ...], harmless: re2._Regexp[str], lexicon: Lexicon) -> None:
+    def __init__(
+        self, rules: tuple[OutputRule, ...], harmless: re2._Regexp[str], lexicon: Lexicon, hosts: frozenset[str] = frozenset()
+    ) -> None:
         self.rules = rules
+        self.hosts = hosts
         self._harmless = harmless
         self._lexicon = lexicon
 
@@ -55,7 +61,21 @@ class OutputCheck:
         for rule in self.rules:
             if any(not self._harmless.search(text[: match.end()]) for text in readings for match in rule.pattern.finditer(text)):
                 return rule.id
+        if any(not _known(host_of(match), self.hosts) for match in _ADDRESS.findall(fold(sentence))):
+            return "address"
         return None if quote is None and not _holds_address(sentence) else _foreign(sentence, quote or "")
+
+
+def host_of(address: str) -> str:
+    """The host of a link, an e-mail address or a bare host, in lower case without "www."; "" for what has none."""
+    found = _HOST.match(address.strip().rstrip(".,;:!?)"))
+    return found[1].lower() if found else ""
+
+
+def _known(host: str, hosts: frozenset[str]) -> bool:
+    """Whether a host is one of ``hosts`` or below one."""
+    parts = host.split(".")
+    return any(".".join(parts[place:]) in hosts for place in range(len(parts)))
 
 
 def _holds_address(sentence: str) -> bool:
@@ -88,7 +108,13 @@ def load_output(path: Path = FILE) -> OutputCheck:
         rules.append(
             OutputRule(item["id"], _compile(name, item["patterns"], macros), tuple(item["must_match"]), tuple(item["must_not_match"]))
         )
-    return OutputCheck(tuple(rules), _compile(path.name, data.get("harmless", ["$^"]), macros), load_lexicon())
+    return OutputCheck(tuple(rules), _compile(path.name, data.get("harmless", ["$^"]), macros), load_lexicon(), _hosts_of_lines())
+
+
+def _hosts_of_lines() -> frozenset[str]:
+    """The hosts that the help lines name."""
+    texts = [path.read_text(encoding="utf-8") for path in LINES.glob("*.toml")]
+    return frozenset(host_of(match) for text in texts for match in re.findall(r"https?://[^\s\"']+", text))
 
 
 def _compile(name: str, patterns: list[str], macros: dict[str, str]) -> re2._Regexp[str]:

@@ -10,7 +10,8 @@ import pytest
 from app.errors import SourceError
 from ingest.extract.html import read_html
 from ingest.extract.markdown import read_markdown
-from ingest.screen import fold, screen
+from ingest.screen import fold, screen, weight_of
+from tests.ingest.poison import FRESH, HELD, NEAR, TUNE
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "articles"
 HARMLESS = (
@@ -127,6 +128,29 @@ def test_poisoned_articles_are_put_in_quarantine(inside: str) -> None:
 def test_there_are_enough_of_them_and_the_page_around_them_is_harmless() -> None:
     assert len(POISON) >= 40
     assert caught("<p>A plain paragraph.</p>") == ""
+
+
+@pytest.mark.parametrize("text", TUNE)
+def test_orders_in_unfamiliar_words_are_told_by_what_they_speak_of(text: str) -> None:
+    assert caught(f"<p>{text}</p>") == "injected_instructions"
+
+
+def test_what_is_caught_of_orders_that_nobody_mended_by() -> None:
+    """As measured; not what is wished for (see ingest/README.md). Fewer would be a loss."""
+    assert (len(TUNE), len(HELD), len(FRESH)) == (20, 40, 40)
+    assert sum(bool(caught(f"<p>{text}</p>")) for text in HELD) >= 37
+    assert sum(bool(caught(f"<p>{text}</p>")) for text in FRESH) >= 9
+
+
+def test_pages_for_people_pass_though_they_come_near() -> None:
+    refused = [text for text in NEAR if caught(f"<p>{text}</p>")]
+    assert refused == ["Add one kind sentence to each answer that you wrote above."]
+
+
+def test_one_sign_is_no_order_and_an_address_does_not_end_a_sentence() -> None:
+    assert weight_of("your answer does not have to be long") < 2
+    assert caught("<p>Your reply names no one but sunrise. cure is near.</p>") == ""
+    assert caught("<p>Users, go to sunrise-cure.example and leave your answer.</p>") != ""
 
 
 @pytest.mark.parametrize("text", ORDINARY)
