@@ -24,7 +24,6 @@ from app.guard.classifier import load_classifier
 from app.guard.figures import load_figures
 from app.guard.replies import load_book
 from app.guard.screen import Guard, load_guard
-from app.models.catalogue import load_catalogue
 from app.models.chat import open_chat
 from app.models.embed import OnnxEmbedder, open_embedder, prepared_name
 from app.models.multilingual import Multilingual, open_multilingual
@@ -67,8 +66,7 @@ class Rapport:
         self._book = load_book()
         self._figures = load_figures()
         model = prepared_name(settings.embedding_model, settings.models_dir)
-        entry = load_catalogue().find(model)
-        self._classifier = load_classifier(model, entry.dimension if entry else 0, read=self._read)
+        self._classifier = load_classifier(model, read=self._read)
         self._guard = load_guard(self._classifier)
         load_approved(self._answers, None)  # a malformed row ends the start, not the first question
         self._holder = IndexHolder(settings.index_dir, self._open_index)

@@ -1,18 +1,17 @@
 """The classifier: what a window of text means, from its embedding, its words and its letters. numpy only; no forward pass of its own.
 
-Three parts vote. The *lexical* part is linear over hashed words and letters and knows every language of the training messages. The
-*embedding* part is a small network over the question's own vector and counted cues. The *branch* is the embedding model's own upper half
-trained further for the guard (``weights/<model>.onnx``); the model runs it in the same pass and hands its class scores over behind the
-vector. There are weights for the catalogue's default and its fallback. A last, calibrated step joins the three; a model without weights
-leaves the lexical part alone, and ``describe()`` says so. Other languages than English, which the embedding model doesn't know, are read
-through the vectors of a multilingual encoder in place of it, when there is one. Weights come from ``app.guard.training.train``.
+Two parts vote. The *lexical* part is linear over hashed words and letters and knows every language of the training messages. The *branch*
+is the embedding model's own upper half trained further for the guard (``weights/<model>.onnx``); the model runs it in the same pass and
+hands its class scores over behind the vector. A last, calibrated step joins the two. A model of one's own has no branch: then the lexical
+part votes alone, and ``describe()`` says so. Other languages than English, which the embedding models don't know, are read through the
+vectors of a multilingual encoder in place of the branch, when there is one. Weights come from ``app.guard.training.train``.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -20,15 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import SettingsError
-from app.guard.features import BUCKETS, Cues, hashed, load_cues
+from app.guard.features import BUCKETS, hashed
 from app.guard.language import language as language_of
 from app.guard.semantic import Judgement
 
 FOLDER = Path(__file__).parent / "weights"
 LEXICAL = "lexical"
 MULTILINGUAL = "use-multilingual-3"
+ENGLISH, ENGLISH_JOIN = "en", "english"
 OUTPUTS = ("crisis", "clinical", "sensitive", "harmless")
-VECTOR_SCALE = 8.0  # brings unit vectors to the size of the cues
+VECTOR_SCALE = 8.0  # brings unit vectors to the size that the network learns well from
 _FLOOR = 1e-6
 
 Floats = NDArray[np.float32]
@@ -52,7 +52,7 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Class scores from vectors and cues: one hidden layer of rectified units.
+    """Class scores from vectors: one hidden layer of rectified units.
 
     Shapes: (inputs, hidden), (hidden), (hidden, classes), (classes).
     """
@@ -84,17 +84,15 @@ class Join:
 
 @dataclass(frozen=True)
 class Classifier:
-    """Judges windows (``semantic.Semantic``). ``network`` and ``joins`` are None and one join without an embedding model's weights.
+    """Judges windows (``semantic.Semantic``). ``joins`` maps "lexical", "english" and "use-multilingual-3" to last steps.
 
-    ``joins`` maps "lexical", "english", "other" and "use-multilingual-3" to last steps; the second and third need ``network``, the last one
-    ``multilingual`` and what it is over: the vectors of ``read``. Immutable, safe to share between threads.
+    "english" is there when the embedding model ``model`` has a branch, the last one with ``multilingual`` and what it is over: the vectors
+    of ``read``. Immutable, safe to share between threads.
     """
 
     classes: tuple[str, ...]
-    cues: Cues
     linear: Linear
     joins: dict[str, Join]
-    network: Network | None = None
     model: str = ""
     multilingual: Network | None = None
     read: Read | None = None
@@ -108,40 +106,34 @@ class Classifier:
         """One judgement a window. ``vectors`` (len(windows), dimension + classes) are the windows' question vectors, each with the branch's
         scores behind it (``OnnxEmbedder.readings``), or None.
 
-        Raises ``ValueError`` for vectors of another shape than the weights were made for.
+        Raises ``ValueError`` for vectors that hold no such scores.
         """
         if not windows:
             return []
         lexical = softmax(np.stack([self.linear.scores(window) for window in windows]))
-        english = np.array([language_of(window) == "en" for window in windows])
-        chances, kinds = self.joins[LEXICAL](grouped(lexical, self._groups)), lexical
-        if self.network is not None and vectors is not None:
-            chances, kinds = self._with_meaning(self.network, windows, vectors, lexical, english)
-        foreign = np.flatnonzero(~english).tolist()
-        read = self.read([windows[i] for i in foreign]) if self.read is not None and foreign else None
+        chances, kinds = self.joins[LEXICAL](grouped(lexical, self._groups)), lexical.copy()
+        english = np.array([language_of(window) == ENGLISH for window in windows])
+        rows = np.flatnonzero(english)
+        if ENGLISH_JOIN in self.joins and vectors is not None and len(rows):
+            if vectors.shape[1] <= len(self.classes):
+                raise ValueError(f"vectors of width {vectors.shape[1]} hold no scores of {len(self.classes)} classes")
+            branch = softmax(vectors[rows, -len(self.classes) :])
+            chances[rows], kinds[rows] = self._joined(ENGLISH_JOIN, lexical[rows], branch), lexical[rows] + 3 * branch
+        foreign = np.flatnonzero(~english)
+        read = self.read([windows[i] for i in foreign.tolist()]) if self.read is not None and len(foreign) else None
         if read is not None and self.multilingual is not None:
             meaning = softmax(self.multilingual.scores(read * VECTOR_SCALE))
-            features = np.hstack([grouped(part, self._groups) for part in (lexical[foreign], meaning)])
-            chances[foreign], kinds[foreign] = self.joins[MULTILINGUAL](features), lexical[foreign] + meaning
+            chances[foreign], kinds[foreign] = self._joined(MULTILINGUAL, lexical[foreign], meaning), lexical[foreign] + meaning
         return self._judgements(chances, kinds)
-
-    def _with_meaning(
-        self, network: Network, windows: Sequence[str], vectors: Floats, lexical: Floats, english: NDArray[np.bool_]
-    ) -> tuple[Floats, Floats]:
-        """(n, 3) probabilities and (n, classes) shares for the kinds, by the embedding model too."""
-        cues = np.stack([self.cues(window) for window in windows])
-        dimension = network.first.shape[0] - self.cues.size
-        meaning = softmax(network.scores(inputs(vectors[:, :dimension], cues)))
-        branch = softmax(vectors[:, dimension:])
-        features = np.hstack([grouped(part, self._groups) for part in (lexical, meaning, branch)])
-        chances = np.where(english[:, None], self.joins["english"](features), self.joins["other"](features))
-        return chances, np.where(english[:, None], lexical + meaning + 2 * branch, lexical + branch)
 
     def describe(self) -> dict[str, str]:
         """For readiness: which parts vote, and for which embedding model."""
-        if self.network is None:
+        if ENGLISH_JOIN not in self.joins:
             return {"classifier": "lexical only", "why": f"there are no weights for the embedding model {self.model or '(none)'}"}
-        return {"classifier": "lexical, embedding and branch", "model": self.model}
+        return {"classifier": "lexical and branch", "model": self.model}
+
+    def _joined(self, name: str, *parts: Floats) -> Floats:
+        return self.joins[name](np.hstack([grouped(part, self._groups) for part in parts]))
 
     @cached_property
     def _groups(self) -> NDArray[np.bool_]:
@@ -184,50 +176,36 @@ def grouped(chances: Floats, groups: NDArray[np.bool_]) -> Floats:
     return odds
 
 
-def inputs(vectors: Floats, cues: Floats) -> Floats:
-    """(n, dimension + cues) what the network reads."""
-    joined: Floats = np.hstack([vectors * VECTOR_SCALE, cues]).astype(np.float32)
-    return joined
-
-
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def load_classifier(model: str | None, dimension: int = 0, folder: Path = FOLDER, read: Read | None = None) -> Classifier:
-    """The classifier for an embedding model by its catalogue name; lexical only when there are no weights of that name and dimension.
+def load_classifier(model: str | None, folder: Path = FOLDER, read: Read | None = None) -> Classifier:
+    """The classifier for an embedding model by its catalogue name; lexical only when there are no weights of that name.
 
     ``read`` is asked about other languages than English, when there is a last step for it.
-    Raises ``SettingsError`` when the weights can't be read or don't fit ``cues.toml``.
+    Raises ``SettingsError`` when the weights can't be read or don't fit this version.
     """
-    cues = load_cues()
     base = _read(folder / f"{LEXICAL}.npz")
+    classes = tuple(json.loads(str(base["classes"])))
     joins, multilingual = {LEXICAL: _join(base, LEXICAL)}, None
     if read is not None and (folder / f"{MULTILINGUAL}.npz").is_file():
         other = _read(folder / f"{MULTILINGUAL}.npz")
         joins[MULTILINGUAL], multilingual = _join(other, MULTILINGUAL), _network(other)
-    lexical = Classifier(
-        classes=tuple(json.loads(str(base["classes"]))),
-        cues=cues,
+    if base["table"].shape != (BUCKETS, len(classes)) or (multilingual is not None and multilingual.second.shape[1] != len(classes)):
+        raise SettingsError(
+            f"{LEXICAL}.npz or {MULTILINGUAL}.npz does not fit this version: train again with python -m app.guard.training.train."
+        )
+    file = folder / f"{model}.npz"
+    if model and "/" not in model and file.is_file() and file.with_suffix(".onnx").is_file():
+        joins[ENGLISH_JOIN] = _join(_read(file), ENGLISH_JOIN)
+    return Classifier(
+        classes=classes,
         linear=Linear(base["table"].astype(np.int8), base["scale"].astype(np.float32), base["bias"].astype(np.float32)),
         joins=joins,
         model=model or "",
         multilingual=multilingual,
         read=read if multilingual is not None else None,
     )
-    known = len(lexical.classes)
-    if lexical.linear.table.shape != (BUCKETS, known) or (multilingual is not None and multilingual.second.shape[1] != known):
-        raise SettingsError(
-            f"{LEXICAL}.npz or {MULTILINGUAL}.npz does not fit this version: train again with python -m app.guard.training.train."
-        )
-    file = folder / f"{model}.npz"
-    if not model or "/" in model or not file.is_file() or not file.with_suffix(".onnx").is_file():
-        return lexical
-    own = _read(file)
-    network = _network(own)
-    if network.first.shape[0] - cues.size != dimension or network.second.shape[1] != len(lexical.classes):
-        return lexical
-    joins |= {name: _join(own, name) for name in ("english", "other")}
-    return replace(lexical, joins=joins, network=network)
 
 
 def _join(data: dict[str, NDArray[np.generic]], name: str) -> Join:

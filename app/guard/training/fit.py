@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.guard.classifier import OUTPUTS, Join, Linear, Network, grouped, membership
-from app.guard.features import BUCKETS, Cues, hashed
+from app.guard.features import BUCKETS, hashed
 from app.guard.language import language
 from app.guard.training.messages import Message
 
@@ -33,7 +33,6 @@ class Sheet:
     """Messages as numbers. ``words`` is a scipy CSR matrix (n, BUCKETS); ``held`` (n) is true for what is held out: whole groups."""
 
     words: Any
-    cues: Floats
     english: NDArray[np.bool_]
     target: Ints
     held: NDArray[np.bool_]
@@ -41,7 +40,7 @@ class Sheet:
     classes: tuple[str, ...]
 
 
-def sheet(messages: Sequence[Message], cues: Cues) -> Sheet:
+def sheet(messages: Sequence[Message]) -> Sheet:
     """Features, classes and folds of messages."""
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
@@ -52,7 +51,6 @@ def sheet(messages: Sequence[Message], cues: Cues) -> Sheet:
     classes = tuple(sorted(set(names)))
     return Sheet(
         words=csr_matrix(flat, shape=(len(messages), BUCKETS)),
-        cues=np.stack([cues(message.text) for message in messages]),
         english=np.array([language(message.text) == "en" for message in messages]),
         target=np.array([classes.index(name) for name in names]),
         held=np.array([is_held_out(message.group) for message in messages]),

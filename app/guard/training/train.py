@@ -13,15 +13,12 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.errors import ModelError
-from app.guard.classifier import FOLDER, LEXICAL, MULTILINGUAL, VECTOR_SCALE, Join, Linear, Network, inputs, softmax
-from app.guard.features import load_cues
+from app.guard.classifier import ENGLISH_JOIN, FOLDER, LEXICAL, MULTILINGUAL, VECTOR_SCALE, Join, Linear, Network, softmax
 from app.guard.training import branch as branch_code
 from app.guard.training.branch import EPOCHS, Say, Top, export_top, fit_top, kept_top, score, states_of, upper_layers
 from app.guard.training.fit import Floats, Sheet, fit_join, fit_linear, fit_network, linear_scores, sheet, votes
@@ -41,28 +38,26 @@ def quiet(line: str) -> None:
 def train(
     messages: Sequence[Message], embedders: Sequence[OnnxEmbedder], folder: Path, models: Path, cache: Path = CACHE, say: Say = quiet
 ) -> None:
-    """Fit the lexical part, a network and a branch for each embedder, and a network for other languages, and write them to ``folder``.
+    """Fit the lexical part, a network for other languages, and a branch for each embedder, and write them to ``folder``.
 
-    What is written never saw the held-out messages, so that the published figures are the shipped weights' own. The last step is fitted
-    on those messages with the first embedder, and shared by the others.
+    What is written never saw the held-out messages, so that the published figures are the shipped weights' own; only the last steps are
+    fitted on those.
     """
-    data = read(messages)
-    joins: dict[str, Join] = {}
+    data = sheet(messages)
+    with steady():
+        linear = fit_linear(data, ~data.held)
+    lexical = softmax(linear_scores(linear, data))
+    write_lexical(folder, linear, data.classes, fit_join(data, votes(data, lexical), data.held))
+    say("other languages")
+    write_multilingual(folder, messages, data, lexical, models, cache)
     for embedder in embedders:
         pupil = Pupil(embedder, messages, data, models, cache, say)
-        if not joins:
-            learnt = learn(pupil)
-            joins, network, top = learnt.joins, learnt.network, learnt.top
-            write_lexical(folder, learnt.linear, data.classes, joins[LEXICAL])
-            say("other languages")
-            write_multilingual(folder, messages, data, learnt.linear, models, cache)
-        else:
-            network, top = pupil.network(), pupil.top()
-        write_network(folder / f"{embedder.name}.npz", network, joins)
+        top = pupil.top()
+        write_join(folder / f"{embedder.name}.npz", pupil.join(top, lexical))
         export_top(top, folder / f"{embedder.name}.onnx")
 
 
-def write_multilingual(folder: Path, messages: Sequence[Message], data: Sheet, linear: Linear, models: Path, cache: Path = CACHE) -> None:
+def write_multilingual(folder: Path, messages: Sequence[Message], data: Sheet, lexical: Floats, models: Path, cache: Path = CACHE) -> None:
     """Train a network over the multilingual encoder's vectors on what is not held out, its last step on what is, and write both.
 
     All languages teach it, English too; the last step is for the others.
@@ -71,75 +66,43 @@ def write_multilingual(folder: Path, messages: Sequence[Message], data: Sheet, l
     with steady():
         network = fit_network(data, read, ~data.held)
     other = data.held & ~data.english
-    features = votes(data, softmax(linear_scores(linear, data)), softmax(network.scores(read)))
-    join = fit_join(data, features, other if _enough(data, other) else data.held)
+    join = fit_join(data, votes(data, lexical, softmax(network.scores(read))), other if _enough(data, other) else data.held)
     write_network(folder / f"{MULTILINGUAL}.npz", network, {MULTILINGUAL: join})
 
 
-def read(messages: Sequence[Message]) -> Sheet:
-    """The messages as numbers."""
-    return sheet(messages, load_cues())
-
-
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """The three parts as they are without the held-out messages, and the last steps that join them, fitted on those."""
-
-    linear: Linear
-    network: Network
-    top: Top
-    joins: dict[str, Join]
-
-
-def learn(pupil: Pupil) -> Learnt:
-    """Fit the parts on what is not held out, and the last steps on what is."""
-    data, held = pupil.data, np.flatnonzero(pupil.data.held)
-    with steady():
-        linear = fit_linear(data, ~data.held)
-    network, top = pupil.network(), pupil.top()
-    lexical = softmax(linear_scores(linear, data))
-    meaning = softmax(network.scores(inputs(pupil.vectors, data.cues)))
-    branch = np.zeros_like(lexical)
-    branch[held] = softmax(pupil.scores(top, held))
-    return Learnt(
-        linear, network, top, {LEXICAL: fit_join(data, votes(data, lexical), data.held), **fit_joins(data, lexical, meaning, branch)}
-    )
-
-
 class Pupil:
-    """An embedding model whose upper layers are trained, and all that it is trained with."""
+    """An embedding model whose upper layers are trained, and all that it is trained with: the messages that are taken for English."""
 
     def __init__(self, embedder: OnnxEmbedder, messages: Sequence[Message], data: Sheet, models: Path, cache: Path, say: Say) -> None:
-        texts = [message.text for message in messages]
         entry = load_catalogue().find(embedder.name)
         if entry is None or not entry.midway:
             raise ModelError(f"catalogue.toml doesn't say where a top can be joined to {embedder.name}.")
-        self.data = data
-        self.vectors = vectors(embedder, texts, cache)
+        self._data, self._cache, self._say = data, cache, say
+        self._rows = np.flatnonzero(data.english)
+        self._target, self._weight, self._held = (values[self._rows] for values in (data.target, data.weight, data.held))
+        texts = [messages[row].text for row in self._rows]
         self._states = states_of(embedder, texts)
         self._layers = upper_layers(models / embedder.name / "model.onnx", entry.midway)
-        self._cache, self._say = cache, say
         self._epochs = EPOCHS if embedder.name == load_catalogue().default else EPOCHS_OTHERS
-        facts = (embedder.fingerprint, *texts, str(data.target.tolist()), str(data.weight.tolist()), inspect.getsource(branch_code))
-        self._name = hashlib.sha256("\n".join((*facts, str(self._epochs))).encode("utf-8", "replace")).hexdigest()[:24]
-
-    def network(self) -> Network:
-        """The network trained on what is not held out."""
-        with steady():
-            return fit_network(self.data, inputs(self.vectors, self.data.cues), ~self.data.held)
+        facts = (embedder.fingerprint, *texts, *(str(values.tolist()) for values in (self._target, self._weight, self._held)))
+        whole = "\n".join((*facts, inspect.getsource(branch_code), str(self._epochs)))
+        self._name = hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:24]
 
     def top(self) -> Top:
-        """The top trained on what is not held out; kept between runs, since training takes minutes."""
-        classes, rows = len(self.data.classes), ~self.data.held
+        """The top trained on what is not held out; kept between runs, since training takes half an hour."""
+        classes = len(self._data.classes)
 
         def fit() -> Top:
-            return fit_top(self._states, self.data.target, self.data.weight, rows, self._layers, classes, self._say, self._epochs)
+            return fit_top(self._states, self._target, self._weight, ~self._held, self._layers, classes, self._say, self._epochs)
 
         return kept_top(fit, self._layers, classes, self._cache / f"{self._name}.pt")
 
-    def scores(self, top: Top, rows: NDArray[np.int64]) -> Floats:
-        """(len(rows), classes) scores of a top."""
-        return score(top, self._states, rows.tolist())
+    def join(self, top: Top, lexical: Floats) -> Join:
+        """The last step, fitted on what is held out."""
+        held = np.flatnonzero(self._held)
+        branch = np.zeros_like(lexical)
+        branch[self._rows[held]] = softmax(score(top, self._states, held.tolist()))
+        return fit_join(self._data, votes(self._data, lexical, branch), self._data.held & self._data.english)
 
 
 @contextmanager
@@ -149,16 +112,6 @@ def steady() -> Iterator[None]:
 
     with threadpool_limits(1):
         yield
-
-
-def fit_joins(data: Sheet, lexical: Floats, meaning: Floats, branch: Floats) -> dict[str, Join]:
-    """The last steps for English and for other languages, from held-out messages."""
-    features = votes(data, lexical, meaning, branch)
-    other = data.held & ~data.english
-    return {
-        "english": fit_join(data, features, data.held & data.english),
-        "other": fit_join(data, features, other if _enough(data, other) else data.held),
-    }
 
 
 def _enough(data: Sheet, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> bool:
@@ -180,8 +133,13 @@ def write_lexical(folder: Path, part: Linear, classes: Sequence[str], join: Join
     )
 
 
+def write_join(file: Path, join: Join) -> None:
+    """Write the last step that belongs to one embedding model's branch."""
+    _save(file, _arrays(ENGLISH_JOIN, join))
+
+
 def write_network(file: Path, part: Network, joins: Mapping[str, Join]) -> None:
-    """Write one embedding model's weights."""
+    """Write a network with its last step."""
     layers = {name: getattr(part, name).astype(np.float16) for name in ("first", "first_bias", "second", "second_bias")}
     for name, join in joins.items():
         layers.update(_arrays(name, join))

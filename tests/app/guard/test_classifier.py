@@ -24,7 +24,7 @@ from app.wiring import Rapport
 
 @pytest.fixture(scope="module")
 def classifier(embedder: OnnxEmbedder) -> Classifier:
-    return load_classifier(embedder.name, embedder.dimension)
+    return load_classifier(embedder.name)
 
 
 @pytest.fixture(scope="module")
@@ -108,27 +108,21 @@ def test_windows_are_judged_apart(classifier: Classifier, embedder: OnnxEmbedder
 
 
 def test_vectors_of_another_shape_are_refused(classifier: Classifier) -> None:
-    with pytest.raises(ValueError, match=r"size|shape|dimension|mismatch"):
+    with pytest.raises(ValueError, match="width 7"):
         classifier.judge(["hello"], np.zeros((1, 7), np.float32))
 
 
-def test_the_default_and_its_fallback_have_weights_and_any_other_model_says_that_it_has_none() -> None:
-    catalogue = load_catalogue()
-    for model in catalogue.model:
-        voters = load_classifier(model.name, model.dimension).describe()
-        if model.name in (catalogue.default, catalogue.fallback):
-            assert voters == {"classifier": "lexical, embedding and branch", "model": model.name}
-        else:
-            assert voters["classifier"] in ("lexical only", "lexical, embedding and branch")
-            assert (voters["classifier"] == "lexical only") == ("why" in voters)
+def test_every_model_of_the_catalogue_has_weights() -> None:
+    for model in load_catalogue().model:
+        assert load_classifier(model.name).describe() == {"classifier": "lexical and branch", "model": model.name}
 
 
-@pytest.mark.parametrize(("model", "dimension"), [("some/other-model", 384), ("unheard-of", 384), ("gte-small", 12), ("", 0)])
-def test_a_model_without_weights_leaves_the_lexical_part_and_says_so(model: str, dimension: int) -> None:
-    classifier = load_classifier(model, dimension)
-    assert classifier.network is None
-    assert classifier.describe()["classifier"] == "lexical only"
-    assert classifier.judge(["I want to kill myself"], np.zeros((1, 5), np.float32))[0].crisis > 0.7
+@pytest.mark.parametrize("model", ["some/other-model", "unheard-of", ""])
+def test_a_model_without_weights_leaves_the_lexical_part_and_says_so(model: str) -> None:
+    voters = load_classifier(model)
+    assert voters.describe()["classifier"] == "lexical only"
+    assert "why" in voters.describe()
+    assert voters.judge(["I want to kill myself"], np.zeros((1, 5), np.float32))[0].crisis > 0.7
 
 
 def test_damaged_weights_are_named(tmp_path: Path) -> None:
@@ -141,7 +135,7 @@ def test_damaged_weights_are_named(tmp_path: Path) -> None:
     (tmp_path / "gte-small.npz").write_bytes(b"PK")
     (tmp_path / "gte-small.onnx").write_bytes(b"looked at only by the model")
     with pytest.raises(SettingsError, match=r"gte-small\.npz"):
-        load_classifier("gte-small", 384, tmp_path)
+        load_classifier("gte-small", tmp_path)
 
 
 def test_weights_are_small() -> None:
@@ -165,7 +159,7 @@ def test_a_window_takes_little_time(classifier: Classifier, embedder: OnnxEmbedd
 
 @pytest.fixture(scope="module")
 def reading(embedder: OnnxEmbedder, models_dir: Path) -> Classifier:
-    return load_classifier(embedder.name, embedder.dimension, read=open_multilingual(models_dir).queries)
+    return load_classifier(embedder.name, read=open_multilingual(models_dir).queries)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +188,7 @@ def test_the_multilingual_encoder_is_asked_about_other_languages_only_and_englis
         asked.append(list(texts))
         return np.zeros((len(texts), 512), np.float32)
 
-    both = load_classifier(embedder.name, embedder.dimension, read=read)
+    both = load_classifier(embedder.name, read=read)
     windows = ["what does it cost", "je ne veux pas mourir", "I am so tired of my life"]
     rows = embedder.readings(windows)
     with_it, without = both.judge(windows, rows), classifier.judge(windows, rows)
@@ -209,10 +203,10 @@ def test_without_the_multilingual_encoder_other_languages_are_judged_as_before(
 ) -> None:
     windows = ["je ne veux plus vivre"]
     rows = embedder.readings(windows)
-    not_yet = load_classifier(embedder.name, embedder.dimension, read=lambda _: None)
+    not_yet = load_classifier(embedder.name, read=lambda _: None)
     assert not_yet.judge(windows, rows) == classifier.judge(windows, rows)
     for file in FOLDER.iterdir():
         if file.stem != MULTILINGUAL:
             shutil.copy(file, tmp_path)
-    no_weights = load_classifier(embedder.name, embedder.dimension, tmp_path, read=lambda _: np.zeros((1, 1), np.float32))
+    no_weights = load_classifier(embedder.name, tmp_path, read=lambda _: np.zeros((1, 1), np.float32))
     assert no_weights.judge(windows, rows) == classifier.judge(windows, rows)

@@ -38,7 +38,7 @@ def test_the_same_data_gives_the_same_bytes_and_they_work(some: list[Message], e
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
     made = {"lexical.npz", f"{MULTILINGUAL}.npz", f"{embedder.name}.npz", f"{embedder.name}.onnx"}
     assert set(digests(tmp_path / "one")) == made
-    classifier = load_classifier(embedder.name, embedder.dimension, tmp_path / "one")
+    classifier = load_classifier(embedder.name, tmp_path / "one")
     rows = open_embedder(embedder.name, models, 2, tmp_path / "one").readings([message.text for message in some])
     judgements = classifier.judge([message.text for message in some], rows)
     crisis = [j.crisis for j, message in zip(judgements, some, strict=True) if message.family.label == "crisis"]
@@ -57,9 +57,7 @@ def test_the_cache_holds_no_text(embedder: OnnxEmbedder, tmp_path: Path) -> None
 
 
 def test_a_family_is_never_on_both_sides(some: list[Message]) -> None:
-    from app.guard.features import load_cues
-
-    data = sheet(some, load_cues())
+    data = sheet(some)
     sides: dict[str, set[bool]] = {}
     for message, held in zip(some, data.held, strict=True):
         sides.setdefault(message.group, set()).add(bool(held))
