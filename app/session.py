@@ -81,7 +81,8 @@ class Session:
         cards = index.articles()
         articles = (index.article(card.slug) for card in cards)
         names = {name for article in articles if article is not None for name in (article.title, *article.aliases)}
-        finder = Finder(index, per_article=wanted.per_article, depth=wanted.candidates, lexical_share=share)
+        topics = Topics(names)
+        finder = Finder(index, per_article=wanted.per_article, depth=wanted.candidates, lexical_share=share, names=topics)
         own_questions = int((index.questions.headings == 0).sum())
         answerable = load_answerable(index.manifest.model, own_questions, wanted.cutoff)
         citable = None if self._settings.cite_overdue else _in_date(index)
@@ -89,7 +90,7 @@ class Session:
             index=index,
             finder=finder,
             speller=Speller(index.lexical.vocabulary, self._known),
-            topics=Topics(names),
+            topics=topics,
             answerer=Answerer(finder, answerable, self._settings.clinic, citable),
             shown={},
         )

@@ -21,10 +21,10 @@ from app.settings import Clinic
 Vector = NDArray[np.float32]
 
 READ = 8  # passages looked at for one question
-POINTS = 6  # after the lead, for one question
+POINTS = 8  # after the lead, for one question
 PART_TERMS = 2  # a part that points elsewhere needs as many telling words to be searched for alone: "Is that allowed?" has one
 _POINTS_ELSEWHERE = re.compile(r"\b(?:it|its|that|this|these|those|they|them|their|one|he|she|him|her|so)\b", re.IGNORECASE)
-POINTS_EACH = 2  # after each lead, for a question of several parts
+POINTS_EACH = 3  # after each lead, for a question of several parts
 SUGGESTIONS = 3
 SAME_QUESTION = 0.955  # cosine above which a heading asks what was just asked
 NEAR_QUESTION = 0.80  # below, a heading is too far away to offer

@@ -31,7 +31,7 @@ SECTION_FIRST = 2  # points taken first from the section that the lead comes fro
 SECTION_LEAST = 0.30  # as LEAST_VALUE, for that section
 TWIN = 0.93  # cosine above which two sentences say the same
 MOST_ARTICLES = 3
-MOST_CHARS = 900  # of one question's lead and points together: more is skimmed rather than read
+MOST_CHARS = 1_050  # of one question's lead and points together: more is skimmed rather than read
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ class Answerable:
     asked: float
     outside: float
     covered: float
+    article: float
+    length: float
+    named: float
     answer_from: float
     topic_from: float
 

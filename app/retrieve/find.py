@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import Hit
+from app.retrieve.followup import Topics
 from app.retrieve.index import Index
 from app.retrieve.mix import Mixer, hits, top
 from app.retrieve.words import terms
@@ -25,8 +26,10 @@ class Signs:
     """What was seen of one question's best passages; ``answerable.toml`` weighs them.
 
     Cosines: ``passage`` and ``sentence`` of the best ones, ``asked`` the mean of the nearest questions and headings of the library,
-    ``outside`` the mean of the nearest questions that no such library answers. ``covered`` is the share (0 to 1, by rarity) of the
-    question's words that stand in the best passages.
+    ``outside`` the mean of the nearest questions that no such library answers, ``article`` of the nearest whole article. ``covered`` is
+    the share (0 to 1, by rarity) of the question's words that stand in the best passages. ``length`` is the logarithm of the number of its
+    words: a short question lies near to everything, so that the same cosines say less. ``named`` is 1 when it is nothing but names that
+    the library has for its topics ("panic attacks"), else 0.
     """
 
     passage: float
@@ -34,6 +37,9 @@ class Signs:
     asked: float
     outside: float
     covered: float
+    article: float
+    length: float
+    named: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,9 @@ class Found:
 class Finder:
     """Finds passages in one open build."""
 
-    def __init__(self, index: Index, *, per_article: int, depth: int, lexical_share: float) -> None:
+    def __init__(self, index: Index, *, per_article: int, depth: int, lexical_share: float, names: Topics | None = None) -> None:
         self.index = index
+        self._names = names
         self._mixer = Mixer(index, lexical_share)
         self._per_article = per_article
         self._terms: dict[int, frozenset[str]] = {}
@@ -78,6 +85,9 @@ class Finder:
             asked=_nearest(self.index.questions.vectors @ vector, NEAREST_ASKED),
             outside=_nearest(self.index.outside @ vector, NEAREST_OUTSIDE),
             covered=self._covered(query, best),
+            article=_nearest(self.index.heads @ vector, 1),
+            length=float(np.log1p(len(query.split()))),
+            named=float(self._names is not None and self._names.all_of(query)),
         )
 
     def _covered(self, query: str, best: Sequence[Hit]) -> float:

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from app.domain import Turn
-from app.retrieve.words import terms, words
+from app.retrieve.words import stems, stopwords, terms, words
 
 LEANING_FILE = Path(__file__).with_name("leaning.toml")
 SHORT = 2  # a message of so few telling words may be an ellipsis
+NAMED_WORDS = 12  # a longer message is more than names
 CARRIED_WORDS = 40  # of the earlier question, at most
 ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "latter": -1, "former": 0}
 _BULLET = re.compile(r"^[ \t]*(?:[•*–-]|\d{1,2}[.)])[ \t]+(.+)$", re.MULTILINE)
@@ -43,6 +44,7 @@ class Topics:
         self._names = {tuple(words(name)) for name in names}
         self._names.discard(())
         self._longest = max((len(name) for name in self._names), default=0)
+        self._stems = {tuple(stems(name)) for name in self._names}
 
     def find(self, text: str) -> str:
         """The longest name of a topic that stands in ``text``, the last of equals, or ""."""
@@ -52,6 +54,19 @@ class Topics:
                 if tuple(spoken[start : start + length]) in self._names:
                     return " ".join(spoken[start : start + length])
         return ""
+
+    def all_of(self, text: str) -> bool:
+        """Whether ``text`` is names of topics and nothing else that says something: "panic attacks", "what is an intake session"."""
+        spoken = words(text)
+        if not 0 < len(spoken) <= NAMED_WORDS:
+            return False
+        stemmed, named = stems(spoken), set[int]()
+        for start in range(len(spoken)):
+            for stop in range(start + 1, min(start + self._longest, len(spoken)) + 1):
+                if tuple(stemmed[start:stop]) in self._stems:
+                    named.update(range(start, stop))
+        telling = {place for place, word in enumerate(spoken) if word not in stopwords()}
+        return bool(telling) and telling <= named
 
 
 def standalone(message: str, history: Sequence[Turn], topics: Topics) -> Standalone:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,8 +31,12 @@ def words(text: str) -> list[str]:
 def terms(text: str) -> list[str]:
     """The stems of the words that say something, in order, repeats kept."""
     stop = stopwords()
-    kept = [word for word in words(text) if word not in stop]
-    return _stemmer().stemWords(kept)  # type: ignore[no-any-return]
+    return stems([word for word in words(text) if word not in stop])
+
+
+def stems(spoken: Sequence[str]) -> list[str]:
+    """The English stem of each of ``spoken``, which are ``words``."""
+    return _stemmer().stemWords(list(spoken))  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=1)

@@ -10,8 +10,8 @@ from app.retrieve.answerable import FEW_QUESTIONS, load_answerable
 from app.retrieve.find import Signs
 from app.retrieve.outside import outside_examples
 
-NOTHING = Signs(passage=-1, sentence=-1, asked=-1, outside=1, covered=0)
-PLENTY = Signs(passage=0.95, sentence=0.95, asked=0.95, outside=0.7, covered=1)
+NOTHING = Signs(passage=-1, sentence=-1, asked=-1, outside=1, covered=0, article=-1, length=0, named=0)
+PLENTY = Signs(passage=0.95, sentence=0.95, asked=0.95, outside=0.7, covered=1, article=0.95, length=2, named=1)
 
 
 @pytest.mark.parametrize("model", ["gte-small", "a model nobody measured"])

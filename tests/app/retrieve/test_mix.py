@@ -79,3 +79,12 @@ def test_signs_tell_an_answer_from_none(library: Rapport) -> None:
     assert covered.asked > covered.outside
     assert outside.outside > outside.asked
     assert covered.covered > outside.covered
+    assert covered.article > outside.article
+    assert covered.length == pytest.approx(np.log(7))
+
+
+def test_signs_tell_a_name_of_a_topic(library: Rapport) -> None:
+    article = library.article(library.articles()[0].slug)
+    assert article is not None
+    name, more = library.signs([article.aliases[0], f"{article.aliases[0]} for my car"])
+    assert (name.named, more.named) == (1, 0)
