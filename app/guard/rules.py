@@ -44,6 +44,7 @@ _MACRO = re.compile(r"\{([a-zA-Z_]+)\}")
 _GRAVITY = {Outcome.PASS: 0, Outcome.PASS_WITH_LINE: 1, Outcome.CLINICAL_ADVICE: 2, Outcome.CRISIS: 3}
 _BLOCKING = (Outcome.CRISIS, Outcome.CLINICAL_ADVICE)
 _MASK = " ~ "
+_FILTER_SIZE = 200  # patterns
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +85,15 @@ class Context:
 
 
 class _Matcher:
-    """Many patterns, each belonging to a number, against a text. Only patterns whose literal words occur are tried."""
+    """Many patterns, each belonging to a number, against a text. Only patterns whose literal words occur are tried.
+
+    One RE2 filter holds only so much (between 600 and 700 of our patterns), so there are several.
+    """
 
     def __init__(self, patterns: Sequence[tuple[int, str]]) -> None:
         self._owners = [owner for owner, _ in patterns]
-        self._filter = re2.Filter() if patterns else None
-        if self._filter is not None:
-            options = re2.Options()
-            options.log_errors = False
-            for _, pattern in patterns:
-                self._filter.Add(pattern, options)
-            self._filter.Compile()
+        chunks = [patterns[start : start + _FILTER_SIZE] for start in range(0, len(patterns), _FILTER_SIZE)]
+        self._filters = [_filter([pattern for _, pattern in chunk]) for chunk in chunks]
 
     def owners(self, text: str) -> list[int]:
         """Who matches, each once, in order."""
@@ -112,11 +111,23 @@ class _Matcher:
 
         for hit in self._hits(text):
             owner = self._owners[hit]
-            text = str(self._filter.re(hit).sub(put, text))  # type: ignore[union-attr]
+            text = str(self._filters[hit // _FILTER_SIZE].re(hit % _FILTER_SIZE).sub(put, text))
         return " ".join(text.split()), sorted(owners)
 
     def _hits(self, text: str) -> list[int]:
-        return sorted(self._filter.Match(text) or ()) if self._filter is not None else []
+        return [number * _FILTER_SIZE + hit for number, part in enumerate(self._filters) for hit in sorted(part.Match(text) or ())]
+
+
+def _filter(patterns: Sequence[str]) -> re2.Filter:
+    made, options = re2.Filter(), re2.Options()
+    options.log_errors = False
+    try:
+        for pattern in patterns:
+            made.Add(pattern, options)
+        made.Compile()
+    except re2.error as error:
+        raise SettingsError(f"The guard's rules are too large for one filter: make _FILTER_SIZE in rules.py smaller ({error}).") from None
+    return made
 
 
 class RuleSet:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.domain import Conversation, Outcome
 from app.errors import SettingsError
 from app.guard.lexicon import Lexicon
-from app.guard.rules import FOLDER, RuleSet, load_rules
+from app.guard.rules import FOLDER, RuleSet, _filter, load_rules
 from app.guard.screen import Guard
 from app.guard.views import views
 from tests.app.guard.disguises import SPELLING, UNICODE_AND_LAYOUT
@@ -173,6 +173,19 @@ def test_a_file_that_is_not_toml_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_without_rules_judges_everything_a_pass(tmp_path: Path, lexicon: Lexicon) -> None:
     assert load_rules(_folder(tmp_path, "")).judge(views("hello", lexicon)).outcome is Outcome.PASS
+
+
+def test_far_more_patterns_than_one_filter_holds_are_matched(tmp_path: Path, lexicon: Lexicon) -> None:
+    words = [f"word{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(450)]
+    many = load_rules(_folder(tmp_path, GOOD.replace('["xyzzy"]', str([f"{word} (?:a|b|c){{1,9}}" for word in words]), 1)))
+    for word in (words[0], words[199], words[200], words[-1]):
+        assert many.judge(views(f"{word} abc", lexicon)).outcome is Outcome.CRISIS
+    assert many.judge(views("abc", lexicon)).outcome is Outcome.PASS
+
+
+def test_patterns_too_large_for_the_engine_say_so() -> None:
+    with pytest.raises(SettingsError, match="_FILTER_SIZE"):
+        _filter(["a(b"])
 
 
 def test_rule_files_carry_no_upper_case_escape() -> None:
