@@ -2,22 +2,26 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { fold } from "./src/fold.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const TARGET = ["chrome111", "firefox113", "safari16.4"];
 const OPENED = "/* --- when it opens --- */"; // parts widget.css: what a closed chat needs, and the rest
 
+/** One of each phrase as the widget compares them (src/fold.js). */
+const different = (all) => all.filter((phrase, at) => all.findIndex((other) => fold(other) === fold(phrase)) === at);
 const json = async (path) => JSON.parse(await readFile(here + path, "utf8"));
 const english = await json("strings/en.json"), spanish = await json("strings/es.json");
 const { about: _, ...phrases } = await json("danger.json"), { about: __, ...lines } = await json("lines.json");
-const minified = async (css) => (await transform(css, { loader: "css", minify: true, target: TARGET })).code.trim();
+const minified = async (css) => (await transform(css, { loader: "css", minify: true, target: TARGET })).code.trim()
+  .replace(/(--[\w-]+): *([^;}]+)/g, (_, name, value) => `${name}:${value.replaceAll(", ", ",")}`); // esbuild leaves our own properties as they are
 const css = await readFile(here + "widget.css", "utf8"), styles = await Promise.all(css.split(OPENED).map(minified));
 if (styles.length !== 2) throw new Error(`widget.css needs one line ${OPENED}`);
 
 /** A value as a module; `later` as a function, so that it is made only when it is asked for. */
 const now = (value) => `export default ${JSON.stringify(value)}`, later = (value) => `export default () => (${JSON.stringify(value)})`;
 const FOLDED = {
-  "danger-phrases": later([...new Set(Object.values(phrases).flat())].join("|")),
+  "danger-phrases": later(different(Object.values(phrases).flat()).join("|")),
   "english-words": later(english),
   "help-lines": later(lines),
   "launcher-style": now(styles[0]),
@@ -36,6 +40,6 @@ const folded = {
 const outfile = process.argv[2] ?? here + "dist/widget.js";
 await build({
   entryPoints: [here + "src/main.js"], outfile, bundle: true, minify: true, format: "iife",
-  charset: "utf8", target: TARGET, legalComments: "none", plugins: [folded], logLevel: "warning",
+  charset: "utf8", target: TARGET, tsconfigRaw: "{}", legalComments: "none", plugins: [folded], logLevel: "warning",
 });
 await writeFile(outfile.replace(/js$/, "css"), styles.join(""));

@@ -63,8 +63,5 @@ function start(host, server, styleUrl, get) {
   set(launcher, "aria-expanded", "false");
   put(shadow, put(root, floating ? launcher : null));
   if (!floating) toggle();
-  // Until it opens, only the launcher's colour matters, and only when the clinic chose one. After the frame, when asking costs nothing.
-  requestAnimationFrame(() => setTimeout(() => {
-    if (!floating || (!chat && (accent || getComputedStyle(host).getPropertyValue("--rapport-accent")))) readable(root);
-  }));
+  requestAnimationFrame(() => setTimeout(() => readable(root))); // after the frame, when asking costs nothing
 }

@@ -31,12 +31,11 @@ export function feedback(reply, { words, server }, announce) {
     send("up");
   }, THUMB);
   const down = button("down", words.down, () => {
-    if (!reasons) reasons = choices(words, (reason) => {
+    put(bar, reasons ||= choices(words, (reason) => {
       drop(reasons);
       down.focus();
       send("down", reason);
-    });
-    put(bar, reasons);
+    }));
     send("down");
   }, THUMB);
   set(up, "aria-pressed", "false");

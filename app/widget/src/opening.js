@@ -26,7 +26,7 @@ let sheet;
  */
 export function opening(host, root, launcher, label, server, chosen, get) {
   const shadow = /** @type {ShadowRoot} */ (host.shadowRoot), floating = host.hasAttribute("floating");
-  const region = get("region").toUpperCase(), exit = get("exit"), narrow = matchMedia(NARROW);
+  const region = get("region").toUpperCase(), exit = get("exit"), narrow = matchMedia(NARROW), view = window.visualViewport;
   /** @type {import("./render.js").Settings} */
   const settings = {
     server, region: /^[A-Z]{2}$/.test(region) ? region : "", locale: chosen || "en",
@@ -79,6 +79,13 @@ export function opening(host, root, launcher, label, server, chosen, get) {
     modal();
   }
 
+  /** A phone's keyboard covers the page and leaves its size: the panel keeps to what can be seen, so that the way out stays in sight. */
+  function fit() {
+    const whole = !view || view.scale > 1.01; // who zooms in with two fingers gets the whole of it
+    root.style.setProperty("--tall", whole ? "" : view.height + "px");
+    root.style.setProperty("--top", whole ? "" : view.offsetTop + "px");
+  }
+
   /** Where the panel fills the window, what lies behind can't be reached. */
   function modal() {
     if (floating && narrow.matches) set(made.element, "aria-modal", "true");
@@ -99,6 +106,10 @@ export function opening(host, root, launcher, label, server, chosen, get) {
     made.announce(fill(settings.words.exitLeft, { n: left }));
   });
   narrow.addEventListener("change", modal);
+  if (view) {
+    view.addEventListener("resize", fit);
+    view.addEventListener("scroll", fit);
+  }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => readable(root));
   configuration(server, chosen).then((told) => told && learn(told));
   return toggle;

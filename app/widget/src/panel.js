@@ -1,6 +1,6 @@
 // What opens: title and tools, the transcript, the box, the way to help. Built when it is first needed.
 
-import { button, empty, fill, make, put, set } from "./dom.js";
+import { button, fill, make, put, set } from "./dom.js";
 import { leave } from "./exit.js";
 import { CROSS } from "./render.js";
 import { conversation } from "./talk.js";
@@ -22,6 +22,8 @@ export function panel(now, look, close) {
   const { words } = now();
   const element = make("div", "panel"), log = make("div", "log"), status = make("p", "sr"), box = make("textarea");
   let shown = 0;
+  /** @type {HTMLElement} */
+  let disclosure;
   const talk = conversation({ log, announce, busy, intro, show, focusBox: () => box.focus({ preventScroll: true }) }, now);
   const send = button("send", words.send, submit, SEND);
 
@@ -72,11 +74,12 @@ export function panel(now, look, close) {
 
   /** The opening of each conversation: what this is, what is kept, a few questions to begin with. */
   function intro() {
-    const { words, clinic } = now(), made = make("div", "intro turn"), about = make("details"), row = make("div", "chips");
+    const { words } = now(), made = make("div", "intro turn"), about = make("details"), row = make("div", "chips");
     for (let i = 0; i < words.starters.length; i++) put(row, talk.choice(words.starters[i]));
     put(about, make("summary", "", words.about), make("p", "", words.kept));
-    const hello = make("p", "hello", look.greeting || words.greeting);
-    return put(made, hello, make("p", "small", fill(words.disclosure, { clinic: clinic || words.clinic })), about, row);
+    disclosure = make("p", "small");
+    refresh();
+    return put(made, make("p", "hello", look.greeting || words.greeting), disclosure, about, row);
   }
 
   function exit() {
@@ -105,7 +108,7 @@ export function panel(now, look, close) {
   log.tabIndex = 0;
   set(status, "role", "status");
 
-  const form = make("form", "ask"), label = make("label", "sr", words.box), problem = make("p");
+  const label = make("label", "sr", words.box), problem = make("p");
   label.htmlFor = box.id = "box";
   problem.id = "problem";
   set(problem, "role", "alert");
@@ -121,19 +124,13 @@ export function panel(now, look, close) {
     event.preventDefault();
     submit();
   });
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    submit();
-  });
-  put(form, label, box, send);
-  put(element, head, log, status, form, put(make("div", "foot"), problem, button("", words.help, talk.help)));
+  put(element, head, log, status, put(make("div", "ask"), label, box, send), put(make("div", "foot"), problem, button("", words.help, talk.help)));
   put(log, intro());
 
-  /** Shows the opening anew, with what the server has told since; a conversation that has begun is left alone. */
+  /** Says whose articles they are, as far as the server has told. */
   function refresh() {
-    if (talk.begun() || talk.running()) return;
-    empty(log);
-    put(log, intro());
+    const { words, clinic } = now();
+    disclosure.textContent = fill(words.disclosure, { clinic: clinic || words.clinic });
   }
 
   return { element, box, exit, announce, refresh, talk };

@@ -1,6 +1,6 @@
 // A reply as elements: typed blocks, citation marks with their cards, links to tap. Text only.
 
-import { address, button, drop, fill, link, list, make, put, set, string } from "./dom.js";
+import { button, drop, fill, link, list, make, put, set, string } from "./dom.js";
 
 const CROSS = "M6 6l12 12M18 6L6 18";
 let cards = 0;
@@ -37,14 +37,16 @@ export function block(data, cited, settings) {
  * @param {"h3" | "p"} [name]
  */
 function filled(target, part, cited, settings, name) {
-  const words = make(name || "p", "", string(part && part.text));
+  const marks = list(part && part.citations), taps = list(part && part.links);
+  let text = string(part && part.text);
+  for (let i = 0; i < taps.length; i++) text = text.replace("\n" + string(taps[i] && taps[i].label), ""); // what can be tapped is not told twice
+  const words = make(name || "p", "", text);
   words.dir = "auto";
-  const marks = list(part && part.citations);
   for (let i = 0; i < marks.length && i < 20; i++) {
     const citation = cited[marks[i]];
     if (citation) put(words, mark(citation, target, settings));
   }
-  return put(target, words, links(part && part.links, settings.server));
+  return put(target, words, links(taps, settings.server));
 }
 
 /** @param {any} data @param {string} server */
@@ -104,7 +106,7 @@ function source(citation, name, { words, server, locale }, close) {
   const by = string(citation.reviewed_by);
   const review = by ? fill(words.reviewed, { by, on: day(string(citation.reviewed_on), locale) }) : words.unreviewed;
   const foots = make("p", "links");
-  const url = article(citation.url, server);
+  const url = article(citation.url);
   if (url) {
     const read = link("", words.read, url, server);
     put(foots, put(read, make("span", "sr", " (" + words.tab + ")")));
@@ -114,16 +116,16 @@ function source(citation, name, { words, server, locale }, close) {
     make("p", "small", review), put(foots, hide));
 }
 
-/** A citation leads to an article on our own server, or nowhere. @param {unknown} url @param {string} server */
-function article(url, server) {
+/** A citation leads to an article on our own server, or nowhere. @param {unknown} url */
+function article(url) {
   const path = string(url);
-  return /^\/articles\/[\w%.~-]+(\?[\w=&]*)?(#[\w-]*)?$/.test(path) && address(path, server) ? path : "";
+  return /^\/articles\/[\w%.~-]+(\?[\w=&]*)?(#[\w-]*)?$/.test(path) ? path : "";
 }
 
 /** A date in the reader's own way. @param {string} iso @param {string} locale */
 function day(iso, locale) {
   try {
-    return new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }).format(new Date(iso));
+    return new Date(iso).toLocaleDateString(locale, { dateStyle: "long", timeZone: "UTC" });
   } catch {
     return iso;
   }

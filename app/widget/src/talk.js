@@ -36,7 +36,7 @@ export function conversation(stage, now) {
   /** @param {string} message @param {Settings} settings @param {HTMLElement} asked */
   async function answer(message, settings, asked) {
     const { words } = settings, stop = new AbortController();
-    const turn = make("div", "turn"), blocks = make("div", "blocks"), waits = make("p", "pending dots", words.thinking);
+    const turn = make("div", "turn"), blocks = make("div", "blocks"), waits = make("p", "pending", words.thinking);
     const danger = plainDanger(message);
     /** @type {import("./render.js").Cited} */
     const cited = {};
@@ -84,7 +84,7 @@ export function conversation(stage, now) {
         const whole = card(words, blocks);
         return alarm(put(turn, whole), whole);
       }
-      if (/^(answered|partial|no_answer|clinical_advice|off_topic)$/.test(reply.status)) {
+      if (!/^(greeting|about|error)$/.test(reply.status)) {
         put(turn, feedback({ id: string(reply.id), text }, settings, stage.announce));
       }
       if (reply.status === "error") put(turn, again(2));

@@ -3,6 +3,7 @@
 import { drop, make, put } from "./dom.js";
 
 const ENOUGH = 4.5; // WCAG 2.2, 1.4.3, level AA
+const OURS = /^(#ffffff#20292c#1b5f5a|#1b2224#e6e8e3#8fd0c6)$/; // paper, ink and accent of widget.css: checked when it is built
 
 /** @typedef {[number, number, number]} Colour red, green, blue from 0 to 255 */
 
@@ -11,7 +12,11 @@ const ENOUGH = 4.5; // WCAG 2.2, 1.4.3, level AA
  * @param {HTMLElement} root
  */
 export function readable(root) {
-  const style = root.style, probe = make("span");
+  const style = root.style, now = getComputedStyle(root), probe = make("span");
+  style.removeProperty("--ink");
+  style.removeProperty("--on");
+  style.removeProperty("--words");
+  if (OURS.test(now.getPropertyValue("--p") + now.getPropertyValue("--i") + now.getPropertyValue("--a"))) return;
   probe.hidden = true;
   put(root, probe);
   check(style, probe);
@@ -20,9 +25,6 @@ export function readable(root) {
 
 /** @param {CSSStyleDeclaration} style @param {HTMLElement} probe an element inside the root, not seen */
 function check(style, probe) {
-  style.removeProperty("--ink");
-  style.removeProperty("--on");
-  style.removeProperty("--words");
   const paper = resolved(probe, "var(--p)"), ink = resolved(probe, "var(--i)"), accent = resolved(probe, "var(--a)");
   if (!paper || !ink || !accent) return;
   if (contrast(ink, paper) < ENOUGH) style.setProperty("--ink", css(strongest(paper)));

@@ -52,11 +52,12 @@ export async function rate(server, id, rating, reason) {
  * @param {OnEvent} on
  */
 export async function ask(server, question, stop, on) {
-  let timer = setTimeout(() => stop.abort(), SILENCE);
+  let timer = 0;
   const alive = () => {
     clearTimeout(timer);
     timer = setTimeout(() => stop.abort(), SILENCE);
   };
+  alive();
   try {
     const response = await fetch(server + "/v1/chat", post(body(question), "text/event-stream", stop.signal));
     const type = response.headers.get("content-type") || "";

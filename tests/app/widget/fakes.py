@@ -63,7 +63,11 @@ class Clinic(FakeRapport):
         if not self.state.ready:
             return Reply("r1", "error", (Block("paragraph", "The articles can't be searched right now."),))
         if conversation.message == NOTHING:
-            contact = Block("contact", "Riverside Clinic", links=(Link("Phone: +1 555 010 0199", "tel:+15550100199"),))
+            contact = Block(
+                "contact",
+                "Riverside Clinic\nPhone: +1 555 010 0199\nOpen: weekdays, 9 to 5",
+                links=(Link("Phone: +1 555 010 0199", "tel:+15550100199"),),
+            )
             return Reply("r1", "no_answer", (Block("paragraph", "The articles I can use don't cover that."), contact))
         count = 12 if conversation.message == LONG else 1
         blocks = (

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,30 @@ def test_the_phrases_of_danger_are_many_languages_and_short() -> None:
         if language != "about":
             assert len(listed) == len(set(listed))
             assert all(2 <= len(phrase) <= 30 and "|" not in phrase and phrase == phrase.lower() for phrase in listed), language
+
+
+def folded(text: str) -> str:
+    """``fold.js`` once more."""
+    plain = re.sub("[\u0300-\u036f\u064b-\u065f'’‘`]", "", unicodedata.normalize("NFD", text.lower()))
+    return "".join(letter if unicodedata.category(letter)[0] in "LMN" else " " for letter in plain).strip()
+
+
+def test_the_bundle_holds_every_phrase_of_danger_once() -> None:
+    listed = [folded(phrase) for language, phrases in read(FOLDER / "danger.json").items() if language != "about" for phrase in phrases]
+    bundled = re.findall(r'"((?:[^"|]+\|){50,}[^"|]+)"', (DIST / "widget.js").read_text("utf-8"))
+    assert len(bundled) == 1
+    found = [folded(phrase) for phrase in bundled[0].split("|")]
+    assert set(found) == set(listed)
+    assert len(found) == len(set(found))
+
+
+def test_the_colours_that_are_not_looked_at_again_are_our_own() -> None:
+    css = (FOLDER / "widget.css").read_text("utf-8")
+    own = {
+        "".join(re.findall(rf"--{name}: var\([\w-]+, (#\w{{6}})\)", part)[0] for name in "pia")
+        for part in (css, css[css.index(".dark {") :])
+    }
+    assert own == set(re.findall(r"(?:#[\da-f]{6}){3}", (FOLDER / "src" / "theme.js").read_text("utf-8")))
 
 
 def test_the_default_colours_can_be_read() -> None:

@@ -43,6 +43,7 @@ def test_an_answer_with_its_sources(page: Page) -> None:
     mark.click()
     card = page.get_by_role("group", name="Source 1")
     expect(card.locator("blockquote")).to_have_text(ANSWER)
+    expect(card).to_contain_text("What happens in the first therapy session? · What happens in a first session?")
     expect(card).to_contain_text("Reviewed by Dr Ada Okoro, March 1, 2026")
     page.get_by_role("button", name="Source 2").click()
     expect(page.get_by_role("group", name="Source 2")).to_contain_text("Not yet reviewed by a clinician")
@@ -143,6 +144,7 @@ def test_what_is_not_covered_has_the_clinics_contact(page: Page) -> None:
     opened(page)
     say(page, NOTHING)
     expect(page.get_by_role("link", name="Phone: +1 555 010 0199")).to_have_attribute("href", "tel:+15550100199")
+    assert page.locator(".contact").inner_text().split("\n") == ["Riverside Clinic", "Open: weekdays, 9 to 5", "", "Phone: +1 555 010 0199"]
 
 
 def test_advice_is_referred_without_alarm(page: Page) -> None:

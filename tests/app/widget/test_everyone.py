@@ -251,11 +251,40 @@ def test_large_text_of_the_readers_own_is_followed(new_context: NewContext) -> N
         expect(target).to_be_in_viewport(ratio=0.9)
 
 
-def test_nothing_moves_for_who_asked_for_less_motion(new_context: NewContext) -> None:
-    still, moving = (opened(new_context(reduced_motion=wish).new_page()) for wish in ("reduce", "no-preference"))
-    animation = "e => getComputedStyle(e).animationName"
-    assert still.locator(".panel").evaluate(animation) == "none"
-    assert moving.locator(".panel").evaluate(animation) == "rise"
+@pytest.mark.parametrize("wish", ["reduce", "no-preference"])
+def test_nothing_moves_by_itself(new_context: NewContext, wish: str) -> None:
+    page = new_context(reduced_motion=wish).new_page()
+    moving = "document.querySelector('rapport-chat').shadowRoot.getAnimations({ subtree: true }).length"
+    opened(page)
+    assert page.evaluate(moving) == 0
+    say(page, QUESTION)
+    page.get_by_role("button", name="Source 1").click()
+    assert page.evaluate(moving) == 0
+
+
+KEYBOARD = """
+class View extends EventTarget { height = innerHeight; offsetTop = 0; scale = 1;
+  become(values) { Object.assign(this, values); this.dispatchEvent(new Event('resize')); } }
+Object.defineProperty(window, 'visualViewport', { value: new View() });
+"""
+
+
+def test_the_way_out_stays_in_sight_above_a_phones_keyboard(new_context: NewContext) -> None:
+    """A phone's keyboard leaves the page its size and covers its foot: what can be seen is what the visual viewport says."""
+    page = new_context(viewport={"width": 360, "height": 740}).new_page()
+    page.add_init_script(KEYBOARD)
+    opened(page)
+    panel, leave = page.locator(".panel"), page.get_by_role("button", name="Leave quickly")
+    page.evaluate("visualViewport.become({ height: 400, offsetTop: 90 })")
+    assert panel.evaluate("e => { const r = e.getBoundingClientRect(); return [r.top, r.bottom]; }") == [90, 490]
+    for target in (leave, box(page)):
+        edges = target.evaluate("e => { const r = e.getBoundingClientRect(); return [r.top, r.bottom]; }")
+        assert edges[0] >= 90
+        assert edges[1] <= 490
+    page.evaluate("visualViewport.become({ height: 300, offsetTop: 0, scale: 2 })")  # two fingers, no keyboard
+    assert panel.evaluate("e => e.getBoundingClientRect().height") == 740
+    page.get_by_role("button", name="Close the chat").click()
+    expect(page.get_by_role("button", name="Ask a question")).to_be_in_viewport(ratio=1)
 
 
 def test_forced_colours_keep_edges_and_states(new_context: NewContext) -> None:
@@ -307,6 +336,19 @@ def test_a_clinics_own_colours_by_custom_properties(new_context: NewContext, cli
     assert violations(page) == []
 
 
+def test_our_own_colours_are_left_alone(new_context: NewContext) -> None:
+    """They are checked when the widget is built (test_build.py); looking at them again would cost every page its layout."""
+    for scheme in ("light", "dark"):
+        page = new_context(color_scheme=scheme).new_page()
+        page.add_init_script("const of = getComputedStyle; window.looks = 0; window.getComputedStyle = (e) => { looks++; return of(e); }")
+        page.goto("/")
+        page.get_by_role("button", name="Ask a question").wait_for()
+        page.wait_for_function("() => looks > 0")
+        page.locator("rapport-chat .launcher").evaluate("launcher => launcher.click()")
+        assert page.evaluate("looks") == 2
+        assert page.locator("rapport-chat .root").get_attribute("style") is None
+
+
 def test_a_fixed_scheme_and_the_other_corner(new_context: NewContext, clinic_site: Site, url: str) -> None:
     page = new_context(color_scheme="dark").new_page()
     tag = f'<script src="{url}/widget.js" data-scheme="light" data-position="start" defer></script>'
@@ -346,7 +388,9 @@ def test_right_to_left(new_context: NewContext, clinic_site: Site, url: str) -> 
     bubble, log = (page.locator(thing).evaluate("e => e.getBoundingClientRect().left") for thing in (".bubble", ".log"))
     assert bubble - log < 40
     assert page.locator(".root").get_attribute("dir") == "rtl"
+    page.mouse.move(0, 0)
     shot(page, "right-to-left")
+    assert violations(page) == []
 
 
 def test_words_of_another_language_come_from_the_server(new_context: NewContext, clinic_site: Site, url: str) -> None:

@@ -251,6 +251,20 @@ def test_two_widgets_on_a_page_keep_apart(new_context: NewContext, clinic_site: 
     shot(page, "two-widgets")
 
 
+def test_attributes_of_the_clinic_are_followed(new_context: NewContext, clinic_site: Site, url: str, rapport: Clinic) -> None:
+    page = new_context().new_page()
+    given = {"title": "Ask Riverside", "greeting": "Welcome in.", "label": "Questions?", "region": "nz", "locale": "en-GB", "dir": "rtl"}
+    page.goto(clinic_site.page("/given", "<body>" + plain(url, " ".join(f'data-{name}="{value}"' for name, value in given.items()))))
+    page.get_by_role("button", name="Questions?").click()
+    expect(page.get_by_role("dialog", name="Ask Riverside")).to_be_visible()
+    expect(page.get_by_role("log")).to_contain_text("Welcome in.")
+    assert page.locator("rapport-chat .root").get_attribute("dir") == "rtl"
+    say(page, QUESTION)
+    assert (rapport.seen[-1].region, rapport.seen[-1].locale) == ("NZ", "en-gb")
+    page.get_by_role("button", name="In danger?").click()
+    expect(page.get_by_role("link", name="Call 111")).to_be_visible()
+
+
 def test_attributes_of_the_clinic_are_text(new_context: NewContext, clinic_site: Site, url: str) -> None:
     evil = html.escape('"><img src=x onerror=alert(1)>', quote=True)
     names = ("title", "greeting", "label", "position", "accent", "scheme", "region", "locale", "dir", "exit")
