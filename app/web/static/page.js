@@ -10,6 +10,15 @@ for (const link of document.querySelectorAll("a[data-back]")) {
   });
 }
 
+// Beside the text there is room for the list of contents; on a phone it opens when it is asked for.
+const contents = document.querySelector(".contents details");
+const beside = matchMedia("(min-width: 68rem)"); // as in site.css
+if (contents) {
+  const fit = () => { contents.open = beside.matches; };
+  beside.addEventListener("change", fit);
+  fit();
+}
+
 // An address that lost its #cited on the way still opens at the quote.
 if (location.hash === "") {
   document.getElementById("cited")?.scrollIntoView({ block: "center" });

@@ -141,6 +141,46 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page) -> No
     expect(page.get_by_label("Your question")).to_be_focused()
 
 
+def test_an_article_begins_with_its_title_on_a_phone_and_has_its_contents_beside_it_on_a_desk(page: Page) -> None:
+    page.goto("/articles/first-session")
+    title, contents = page.get_by_role("heading", level=1), page.get_by_role("navigation", name="On this page")
+    expect(title).to_be_in_viewport()
+    expect(contents.get_by_role("link").first).to_be_hidden()
+    contents.get_by_text("On this page").click()
+    expect(contents.get_by_role("link").first).to_be_visible()
+    assert violations(page) == []
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(contents.get_by_role("link").first).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    page.reload()
+    expect(contents.get_by_role("link").first).to_be_in_viewport()
+    assert violations(page) == []
+
+
+def test_on_paper_an_article_is_its_words_and_sources(page: Page) -> None:
+    page.goto(CITED)
+    page.emulate_media(media="print", color_scheme="dark")
+    for gone in (".top nav", ".bottom", ".contents", ".next", ".quoted", ".skip", ".crumb"):
+        assert page.locator(gone).evaluate_all("found => found.length && found.every((e) => getComputedStyle(e).display === 'none')"), gone
+    for kept in (page.locator(".home"), page.get_by_role("heading", level=1), page.locator(".review"), page.locator(".sources")):
+        expect(kept).to_be_visible()
+    address = page.locator(".sources a").first.evaluate("link => getComputedStyle(link, '::after').content")
+    assert "https://example.org/psychotherapy" in address
+    look = page.evaluate("['color', 'backgroundColor'].map((name) => getComputedStyle(document.querySelector('article'))[name])")
+    assert look == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+
+
+def test_the_chat_fills_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/chat")
+    expect(page.get_by_label("Your question")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="In danger?")).to_be_in_viewport(ratio=1)
+    panel = page.locator("rapport-chat .panel").bounding_box()
+    assert panel
+    assert panel["width"] == 360
+    assert panel["height"] >= 640
+
+
 def test_forced_colours_keep_the_mark(page: Page) -> None:
     page.emulate_media(forced_colors="active")
     page.goto(CITED)

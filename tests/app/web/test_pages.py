@@ -70,6 +70,19 @@ def test_the_library_stands_in_the_order_of_the_topics(start: Start, tmp_path: P
     assert html.index("Starting therapy") < html.index('href="/articles/cost"') < html.index('href="/articles/first-session"')
 
 
+def test_the_library_leads_to_its_topics_and_says_where_one_is(start: Start) -> None:
+    rapport = make_rapport()
+    rapport.library = (make_article("a"), make_article("b"), make_article("c", topics=("other",)))
+    client = start(rapport)
+    html = client.get("/articles").text
+    assert '<li><a href="#topic-1">Starting therapy</a> <span class="fine">2</span></li>' in html
+    assert '<h2 id="topic-2">Other</h2>' in html
+    assert 'class="topics"' not in client.get("/articles?q=first").text
+    assert '<a href="/articles" aria-current="page">' in html
+    assert '<a href="/chat" aria-current="page">' in client.get("/chat").text
+    assert "aria-current" not in client.get("/").text
+
+
 def test_topics_without_a_title_get_their_name_and_others_come_last() -> None:
     entries = [
         make_article("b", topics=("while-in",), title="B"),
