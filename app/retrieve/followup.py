@@ -22,6 +22,7 @@ from app.retrieve.words import stems, stopwords, terms, words
 
 LEANING_FILE = Path(__file__).with_name("leaning.toml")
 SHORT = 2  # a message of so few telling words may be an ellipsis
+ANY_TOPIC = "therapy"
 NAMED_WORDS = 12  # a longer message is more than names
 CARRIED_WORDS = 40  # of the earlier question, at most
 ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "latter": -1, "former": 0}
@@ -99,8 +100,14 @@ def _resolve(message: str, before: str, said: str, topics: Topics) -> Standalone
         # "and for EMDR?" after "how long does CBT take?": the same question about something else.
         return Standalone(_replace(before, old_topic, new_topic), leans=True)
     whole = _matches(cues["question"], plain) or not _matches(cues["opening"], plain)
-    asks_anew = bool(terms(message)) and whole and not _matches(cues["ellipsis"], plain)
-    carried = old_topic if old_topic and asks_anew else " ".join(before.split()[-CARRIED_WORDS:])
+    service = _matches(cues["service"], plain)
+    asks_anew = bool(terms(message)) and (whole or service) and not _matches(cues["ellipsis"], plain)
+    carried = " ".join(before.split()[-CARRIED_WORDS:])
+    if asks_anew and old_topic:
+        carried = old_topic
+    elif asks_anew and service:
+        # "and what does it cost?" after a question that names no topic: the old words would only be answered again.
+        carried = ANY_TOPIC
     return Standalone(f"{carried} {message}", leans=True)
 
 

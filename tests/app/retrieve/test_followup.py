@@ -92,3 +92,14 @@ def test_a_message_that_says_more_than_names_is_not(message: str) -> None:
 def test_never_raises(message: str, history: list[tuple[str, str]]) -> None:
     turns = [Turn(role, content) for role, content in history]  # type: ignore[arg-type]
     assert message in standalone(message, turns, TOPICS).text or standalone(message, turns, TOPICS).leans
+
+
+@pytest.mark.parametrize("message", ["and what does it cost?", "How long does it take?", "is it private?", "and does insurance cover it"])
+def test_a_question_about_the_service_lets_go_of_a_question_without_a_topic(message: str) -> None:
+    before = [Turn("user", "what if i just sit there and have nothing to say"), Turn("assistant", "It is fine to come anyway.")]
+    assert standalone(message, before, TOPICS).text == f"therapy {message}"
+
+
+def test_a_question_about_the_service_keeps_a_topic_with_a_name() -> None:
+    before = [Turn("user", "does EMDR hurt"), Turn("assistant", "EMDR can be tiring.")]
+    assert standalone("and what does it cost?", before, TOPICS).text == "emdr and what does it cost?"
