@@ -51,7 +51,22 @@ def party_fault(said: Reading, source: Reading, pairs: Sequence[Pair], lists: Wo
             right += 1
         else:
             wrong += 1
-    return "role" if wrong and wrong >= right else ""
+    if wrong and wrong >= right:
+        return "role"
+    mine_by, theirs_by = _agents(said, lists), _agents(source, lists)
+    return "role" if mine_by and theirs_by and not mine_by & theirs_by else ""
+
+
+def _agents(reading: Reading, lists: WordLists) -> set[str]:
+    """The parties named after "by", in lists too: "by a partner, a parent or a teacher"."""
+    found: set[str] = set()
+    for at, word in enumerate(reading.words):
+        if word.text == "by":
+            near = reading.words[at + 1 : at + 4]
+            if any(other.stem in lists.parties for other in near):
+                clause = reading.clauses[word.clause]
+                found |= {lists.parties[other.stem] for other in reading.words[at + 1 : clause.end] if other.stem in lists.parties}
+    return found
 
 
 def _doers(reading: Reading, at: int, lists: WordLists) -> frozenset[str]:
@@ -116,7 +131,11 @@ def order_fault(said: Reading, source: Reading, pairs: Sequence[Pair], lists: Wo
             best = max((_crossing(mine, theirs, pairs, said, lists) for theirs in there), key=lambda found: found[0] + found[1])
             if best[1] > best[0] or (best[2] and name != "cause"):
                 return name
-    return "order" if not _passive(said) and not _passive(source) and _swapped(said, source, pairs, lists) else ""
+    if not _passive(said) and not _passive(source) and (_swapped(said, source, pairs, lists) or _turned_about(said, source, pairs, lists)):
+        return "order"
+    if _rebound(said, source, pairs, lists):
+        return "bound"
+    return "joined" if _joined(said, source, pairs, lists) else ""
 
 
 def _swapped(said: Reading, source: Reading, pairs: Sequence[Pair], lists: WordLists) -> bool:
@@ -134,6 +153,72 @@ def _swapped(said: Reading, source: Reading, pairs: Sequence[Pair], lists: WordL
             if len(set(crossed)) == 2 and len(crossed) >= SWAPPED and len(crossed) >= len(others) - 1:
                 return True
     return False
+
+
+def _turned_about(said: Reading, source: Reading, pairs: Sequence[Pair], lists: WordLists) -> bool:
+    """The words on either side of one word have changed places around it: "early years shape feelings", "feelings shape early years"."""
+    placed = _placed_once(said, pairs, lists)
+    for (left, before), (hinge, there), (right, after) in zip(placed, placed[1:], placed[2:], strict=False):
+        one_clause = said.words[left].clause == said.words[hinge].clause == said.words[right].clause
+        home = source.words[there].clause
+        if one_clause and after < there < before and source.words[before].clause == home == source.words[after].clause:
+            return not _is_joined(source, after, before)
+    return False
+
+
+def _placed_once(said: Reading, pairs: Sequence[Pair], lists: WordLists) -> list[tuple[int, int]]:
+    """The telling words of the sentence that stand once in the quote, and where."""
+    telling = (i for i in range(len(said.words)) if tells_much(said.words[i], lists) or said.words[i].stem in lists.parties)
+    return [(i, pairs[i].same[0]) for i in telling if len(pairs[i].same) == 1]
+
+
+_LISTED = 5  # words from the first to the last of three parts of a list
+
+
+def _is_joined(reading: Reading, start: int, end: int) -> bool:
+    """Whether the words from ``start`` to ``end`` are a list, whose parts may change places, or joined by a form of "to be"."""
+    texts = {word.text for word in reading.words[start : end + 1]}
+    return bool(texts & _BEING) or (end - start <= _LISTED and bool(texts & {"and", "or"}))
+
+
+def _rebound(said: Reading, source: Reading, pairs: Sequence[Pair], lists: WordLists) -> bool:
+    """Two words that stand side by side belong to others in the quote: "a warm room" of "warm light and a cool room"."""
+    for i, k in pairwise(range(len(said.words))):
+        if said.words[i].clause != said.words[k].clause or len(pairs[i].same) != 1 or len(pairs[k].same) != 1:
+            continue
+        first, second = pairs[i].same[0], pairs[k].same[0]
+        if not (tells_much(said.words[i], lists) and tells_much(said.words[k], lists)) or abs(first - second) == 1:
+            continue
+        if source.words[first].stem != said.words[i].stem or source.words[second].stem != said.words[k].stem:
+            continue
+        theirs, own = _beside(source, first, 1, lists), _beside(source, second, -1, lists)
+        if theirs and own and source.clauses[source.words[first].clause].sentence == source.clauses[source.words[second].clause].sentence:
+            spoken = {word.stem for word in said.words}
+            if source.words[first + 1].stem not in spoken and source.words[second - 1].stem not in spoken:
+                return True
+    return False
+
+
+def _joined(said: Reading, source: Reading, pairs: Sequence[Pair], lists: WordLists) -> bool:
+    """What is said of one thing is taken from another sentence of the quote; what it is called may be."""
+    told = [i for i in range(len(said.words)) if tells_much(said.words[i], lists) and pairs[i].same]
+    places = {i: {source.clauses[source.words[j].clause].sentence for j in pairs[i].same} for i in told}
+    numbers = {number for held in places.values() for number in held}
+    if len(said.clauses) > 1 or len(numbers) < 2:
+        return False
+    best = max(sorted(numbers), key=lambda number: sum(number in held for held in places.values()))
+    inside = [i for i in told if best in places[i]]
+    return sum(best not in places[i] for i in told if i > inside[0]) >= 2
+
+
+def _beside(reading: Reading, at: int, step: int, lists: WordLists) -> bool:
+    """Whether a telling word of the same clause stands right beside."""
+    other = at + step
+    return (
+        0 <= other < len(reading.words)
+        and reading.words[other].clause == reading.words[at].clause
+        and tells_much(reading.words[other], lists)
+    )
 
 
 def _sides(reading: Reading, at: int, markers: dict[str, bool]) -> tuple[set[int], set[int]] | None:

@@ -165,7 +165,7 @@ class Draft:
             self.dropped["repeated"] += 1
             return None
         why, stands = "citation", None
-        for number, words in evidence:
+        for number, words in (*evidence, (0, said)):  # last the sentence itself: it may stand in a passage beside the words copied
             found = find_quote(number, words, self._passages)
             article = self._material.articles.get(found[0].article) if found is not None else None
             if found is None or article is None:

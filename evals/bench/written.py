@@ -2,7 +2,8 @@
 
 Fetches the model as package data (``chat_models.toml``), serves it on loopback, asks questions of ``evals/suites/answers-dev.csv`` and
 counts what became of each line that it wrote: passed every check, or dropped, and why. ``--read`` writes every sentence beside its
-quote, shown and dropped, for a person to read: that a sentence passed is what is to be judged, not what is known.
+quote, shown and dropped, for a person to read: that a sentence passed is what is to be judged, not what is known. ``--keep`` notes what
+the model wrote, and goes on where an earlier run was stopped; ``--replay`` checks such notes again, without a model.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,10 +25,12 @@ from app.compose.written import Chat, Draft, Material, Sentence, Writer
 from app.domain import Conversation, Reply
 from app.errors import SettingsError
 from app.settings import Settings, Written, load
+from app.text import plain
 from app.wiring import Rapport
 from evals.bench.chat_models import chat_models, get_runtime, get_weights, served
 from evals.intervals import in_words
 
+NOTES = Path(__file__).with_name("written_answers.json")
 SUITE = Path(__file__).parents[1] / "suites" / "answers-dev.csv"
 PATIENCE = 900.0  # seconds: a slow machine is not what is measured
 
@@ -39,7 +42,7 @@ class Asked:
     question: str
     reply: Reply | None = None
     raw: str = ""
-    passed: list[Sentence] = field(default_factory=list)
+    passed: list[Sentence] = field(default_factory=list)  # those in the article's own words too
     dropped: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     first_word: float | None = None
@@ -92,6 +95,18 @@ class _Heard:
                 yield piece
 
 
+class Recorded:
+    """Says what a model wrote, by the question that stands last in the prompt."""
+
+    name, problem = "recorded", ""
+
+    def __init__(self, wrote: Mapping[str, str], asked: Callable[[], str]) -> None:
+        self._wrote, self._asked = wrote, asked
+
+    async def stream(self, system: str, user: str, **_limits: Any) -> AsyncGenerator[str]:  # noqa: ARG002 - it has heard it all
+        yield self._wrote.get(self._asked(), "NOTHING")
+
+
 def settings_for(base_url: str, passages: int, most_tokens: int, **more: Any) -> Settings:
     """The settings as they are, with this model and patience; quotes mode's own limits don't apply to a benchmark."""
     slow = Written(
@@ -108,17 +123,31 @@ def questions(count: int, path: Path = SUITE) -> list[str]:
     return [rows[place * len(rows) // count] for place in range(min(count, len(rows)))]
 
 
-def run(settings: Settings, asked: Sequence[str], read: Path | None = None) -> list[Asked]:
-    """Asks one question after the other; ``read`` is rewritten after each, so that nothing is lost when it is stopped."""
+def run(
+    settings: Settings,
+    asked: Sequence[str],
+    read: Path | None = None,
+    keep: Path | None = None,
+    replay: Mapping[str, str] | None = None,
+) -> list[Asked]:
+    """Asks one question after the other; ``read`` and ``keep`` are rewritten after each, so that nothing is lost when it is stopped.
+
+    With ``replay``, what a model wrote by question, no model is asked.
+    """
     rapport = Rapport(settings)
     rapport.open()
     pipeline = rapport._pipeline
     if pipeline.writer is None:
         raise SettingsError("model: no language model is set.")
     watched = pipeline.writer = Watched(pipeline.writer)
+    if replay is not None:
+        watched.chat = _Heard(Recorded(replay, lambda: watched.asked.question), watched)
+    notes = kept(keep) if keep is not None else {}
     done: list[Asked] = []
     try:
         for question in asked:
+            if question in notes:
+                continue
             watched.asked = one = Asked(question)
             began = time.monotonic()
             one.reply = rapport.answer(Conversation(question))
@@ -128,15 +157,25 @@ def run(settings: Settings, asked: Sequence[str], read: Path | None = None) -> l
                 print(f"{len(done)} of {len(asked)}: {one.seconds:.0f} s", file=sys.stderr)  # noqa: T201 - progress
             if read is not None:
                 read.write_text(for_reading(done), "utf-8")
+            if keep is not None:
+                notes[question] = {"wrote": one.raw, "first_word": one.first_word, "seconds": round(one.seconds, 1)}
+                keep.write_text(json.dumps(notes, indent=1, ensure_ascii=False) + "\n", "utf-8")
     finally:
         rapport.close()
     return done
 
 
+def kept(path: Path) -> dict[str, dict[str, Any]]:
+    """What a model wrote, by question; empty when there is no such file."""
+    return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
+
+
 def figures(done: Sequence[Asked]) -> dict[str, Any]:
     """Counts over all questions. A sentence that passed alone was not shown: one is no answer."""
     tried = [one for one in done if one.raw]
-    passed = sum(len(one.passed) for one in tried)
+    own = sum(sentence.own for one in tried for sentence in one.passed)
+    verbatim = sum(not sentence.own for one in tried for sentence in one.passed)
+    copied = sum(sentence.own and _same(sentence) for one in tried for sentence in one.passed)
     dropped = sum((one.dropped for one in tried), Counter[str]())
     prose = [one for one in tried if one.written]
     words = [one.first_word for one in tried if one.first_word is not None]
@@ -144,8 +183,10 @@ def figures(done: Sequence[Asked]) -> dict[str, Any]:
     return {
         "questions": len(done),
         "asked_of_the_model": len(tried),
-        "lines_or_sentences": passed + dropped.total(),
-        "passed": passed,
+        "lines_or_sentences": own + dropped.total(),
+        "passed": own,
+        "passed_word_for_word": copied,
+        "in_the_articles_words": verbatim,
         "dropped": dict(dropped.most_common()),
         "answers_in_prose": len(prose),
         "answers_in_quotes": len(tried) - len(prose),
@@ -156,6 +197,11 @@ def figures(done: Sequence[Asked]) -> dict[str, Any]:
     }
 
 
+def _same(sentence: Sentence) -> bool:
+    """Whether a sentence is its quote."""
+    return plain(sentence.text).rstrip(".") == plain(sentence.citation.quote).rstrip(".")
+
+
 def describe(found: dict[str, Any]) -> str:
     """The figures in words."""
     reasons = ", ".join(f"{reason} {count}" for reason, count in found["dropped"].items())
@@ -163,7 +209,8 @@ def describe(found: dict[str, Any]) -> str:
         (
             f"questions that the model was asked: {found['asked_of_the_model']} of {found['questions']}",
             f"lines that passed every check: {in_words(found['passed'], found['lines_or_sentences'])}",
-            f"dropped: {reasons or 'none'}",
+            f"of these its quotes, word for word: {found['passed_word_for_word']}",
+            f"dropped: {reasons or 'none'}; in their place, in the article's words: {found['in_the_articles_words']}",
             f"answers in prose: {in_words(found['answers_in_prose'], found['asked_of_the_model'])}; the others in quotes",
             f"seconds to the model's first word: {found['first_word_p50_s']}; to the whole answer: {found['answer_p50_s']} (medians)",
         )
@@ -193,7 +240,14 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=500, help="Longest answer of the model.")
     parser.add_argument("--threads", type=int, default=2, help="Threads of the model's server.")
     parser.add_argument("--read", type=Path, help="Where every sentence is written beside its quote.")
+    parser.add_argument("--keep", type=Path, help="Where what the model wrote is noted; questions that stand there are not asked again.")
+    parser.add_argument("--replay", type=Path, nargs="?", const=NOTES, help="Check what was noted again, without a model.")
     given = parser.parse_args()
+    if given.replay is not None:
+        wrote = {question: str(note["wrote"]) for question, note in kept(given.replay).items()}
+        settings = settings_for("http://127.0.0.1:9/v1", given.passages, given.tokens, threads=1)
+        _tell(figures(run(settings, list(wrote), given.read, replay=wrote)))
+        return
     folder = load().models_dir / "chat"
 
     def say(text: str) -> None:
@@ -201,8 +255,11 @@ def main() -> None:
 
     weights, runtime = get_weights(known[given.model], folder, say), get_runtime(folder, say)
     with served(weights, runtime, given.threads) as base_url:
-        done = run(settings_for(base_url, given.passages, given.tokens, threads=1), questions(given.questions), given.read)
-    found = figures(done)
+        settings = settings_for(base_url, given.passages, given.tokens, threads=1)
+        _tell(figures(run(settings, questions(given.questions), given.read, given.keep)))
+
+
+def _tell(found: dict[str, Any]) -> None:
     print(json.dumps(found))  # noqa: T201 - the result
     print(describe(found))  # noqa: T201
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import ModelError
 from evals.bench.chat_models import ChatModel, chat_models, get_weights
-from evals.bench.written import Asked, describe, figures, questions, run, settings_for
+from evals.bench.written import NOTES, Asked, describe, figures, kept, questions, run, settings_for
 from tests.fakes.model_server import Call, ModelServer, faithful_lines, saying
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +79,15 @@ def test_each_line_is_counted_as_passed_or_dropped(models_dir: Path, tmp_path: P
 
     with ModelServer({"mixed": saying(mixed), "loose": saying("I can't help with that.\n")}) as server:
         where = {"index_dir": ROOT / "index", "models_dir": models_dir, "corpus_dir": ROOT / "corpus", "threads": 1}
-        done = run(settings_for(server.base_url("mixed"), 3, 300, **where), ["What happens in the first session?"], tmp_path / "read.md")
+        notes = tmp_path / "notes.json"
+        mixed = settings_for(server.base_url("mixed"), 3, 300, **where)
+        done = run(mixed, ["What happens in the first session?"], tmp_path / "read.md", notes)
+        assert run(mixed, ["What happens in the first session?"], keep=notes) == [], "what is noted is not asked again"
+        wrote = {question: note["wrote"] for question, note in kept(notes).items()}
+        calls = len(server.calls)
+        again = run(mixed, list(wrote), replay=wrote)
+        assert [one.passed for one in again] == [one.passed for one in done]
+        assert len(server.calls) == calls, "no model is asked again"
         done += run(settings_for(server.base_url("loose"), 3, 300, **where), ["What happens in the first session?"])
     found = figures(done)
     assert found["asked_of_the_model"] == 2
@@ -96,3 +104,9 @@ def test_a_question_that_never_reached_the_model_is_not_counted_against_it() -> 
     found = figures([Asked("hello")])
     assert (found["questions"], found["asked_of_the_model"], found["lines_or_sentences"]) == (1, 0, 0)
     assert "none to count" in describe(found)
+
+
+def test_what_the_small_model_wrote_is_kept_with_its_questions() -> None:
+    notes = kept(NOTES)
+    assert notes.keys() <= set(questions(50))
+    assert sum(bool(note["wrote"]) for note in notes.values()) >= 25

@@ -132,8 +132,8 @@ def misnumbered(call: Call) -> str:
 
 
 def _altered(call: Call) -> str:
-    """Each quote with one word changed."""
-    return "\n".join(line.replace(" a ", " the ", 1).replace(" the ", " any ", 1) for line in faithful_lines(call) if " a " in line)
+    """Each quote, and what is said of it, with a word changed."""
+    return "\n".join(line.replace(" a ", " every ").replace(" the ", " any ").replace(" is ", " was ") for line in faithful_lines(call))
 
 
 def _not_given(call: Call) -> str:
@@ -188,11 +188,13 @@ def _json(call: Call) -> str:
 
 
 def _unquoted(call: Call) -> str:
-    return "\n".join(f"[{n}] => {sentences_of(text)[0]}" for n, text in call.passages.items())
+    return "\n".join(f"[{n}] => {sentences_of(text)[0][:-1]} for everyone." for n, text in call.passages.items())
 
 
 def _two_words(call: Call) -> str:
-    return "\n".join(f'[{n}] "{" ".join(text.split()[:2])}" => {sentences_of(text)[0]}' for n, text in call.passages.items())
+    return "\n".join(
+        f'[{n}] "{" ".join(text.split()[:2])}" => {sentences_of(text)[0][:-1]} for everyone.' for n, text in call.passages.items()
+    )
 
 
 def _question(call: Call) -> str:

@@ -138,7 +138,7 @@ def test_what_is_not_supported_is_dropped_and_counted_by_reason() -> None:
         "Here is your answer:\n",
         line(FACTS[0]),
         line("Fact number twelve stands here too.", quote=FACTS[1]),
-        line(FACTS[2], quote="words that stand in no article"),
+        line("Fact three is so.", quote="words that stand in no article"),
         line(FACTS[5]),
         line(FACTS[0]),
         line(FACTS[6])[:-5],
@@ -173,6 +173,15 @@ def test_where_a_quote_stands_and_the_sentence_fails_the_articles_own_words_are_
     ]  # fmt: skip
     assert all(sentence.citation.quote == sentence.text for sentence in shown)
     assert work.dropped == {"unrelated": 2}
+
+
+def test_a_sentence_that_stands_in_a_passage_is_its_own_quote() -> None:
+    model = Model(
+        line(FACTS[0], quote=FACTS[1]), line(FACTS[2], quote="words that stand in no article"), line("It is not so.", quote=FACTS[3])
+    )
+    shown = written(draft(model))
+    assert [(sentence.text, sentence.own) for sentence in shown] == [(FACTS[0], True), (FACTS[2], True), (FACTS[3], False)]
+    assert all(sentence.citation.quote == sentence.text for sentence in shown)
 
 
 def test_the_articles_words_alone_are_no_written_answer() -> None:
