@@ -75,7 +75,7 @@ def test_the_library_leads_to_its_topics_and_says_where_one_is(start: Start) -> 
     rapport.library = (make_article("a"), make_article("b"), make_article("c", topics=("other",)))
     client = start(rapport)
     html = client.get("/articles").text
-    assert '<li><a href="#topic-1">Starting therapy</a> <span class="fine">2</span></li>' in html
+    assert '<li><a href="#topic-1">Starting therapy</a>&nbsp;<span class="fine">2</span></li>' in html
     assert '<h2 id="topic-2">Other</h2>' in html
     assert 'class="topics"' not in client.get("/articles?q=first").text
     assert '<a href="/articles" aria-current="page">' in html
