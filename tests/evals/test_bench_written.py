@@ -80,12 +80,12 @@ def test_each_line_is_counted_as_passed_or_dropped(models_dir: Path, tmp_path: P
     with ModelServer({"mixed": saying(mixed), "loose": saying("I can't help with that.\n")}) as server:
         where = {"index_dir": ROOT / "index", "models_dir": models_dir, "corpus_dir": ROOT / "corpus", "threads": 1}
         notes = tmp_path / "notes.json"
-        mixed = settings_for(server.base_url("mixed"), 3, 300, **where)
-        done = run(mixed, ["What happens in the first session?"], tmp_path / "read.md", notes)
-        assert run(mixed, ["What happens in the first session?"], keep=notes) == [], "what is noted is not asked again"
+        given = settings_for(server.base_url("mixed"), 3, 300, **where)
+        done = run(given, ["What happens in the first session?"], tmp_path / "read.md", notes)
+        assert run(given, ["What happens in the first session?"], keep=notes) == [], "what is noted is not asked again"
         wrote = {question: note["wrote"] for question, note in kept(notes).items()}
         calls = len(server.calls)
-        again = run(mixed, list(wrote), replay=wrote)
+        again = run(given, list(wrote), replay=wrote)
         assert [one.passed for one in again] == [one.passed for one in done]
         assert len(server.calls) == calls, "no model is asked again"
         done += run(settings_for(server.base_url("loose"), 3, 300, **where), ["What happens in the first session?"])
