@@ -17,6 +17,8 @@ ANSWER = "A first session is mostly a conversation. You set the pace."
 LONG = "Tell me everything"
 BREAK = "break in the middle"
 NOTHING = "What is the best pizza?"
+HUMAN = "Are you a real person?"
+TOOL = "I am an automated tool, not a person and not a therapist."
 ARTICLE = make_article(
     "first-session", title="What happens in the first therapy session?", reviewed_by="Dr Ada Okoro", reviewed_on="2026-03-01"
 )
@@ -62,6 +64,8 @@ class Clinic(FakeRapport):
             return Reply("r1", status, blocks, guard=verdict)
         if not self.state.ready:
             return Reply("r1", "error", (Block("paragraph", "The articles can't be searched right now."),))
+        if conversation.message == HUMAN:
+            return Reply("r1", "about", (Block("paragraph", TOOL),))
         if conversation.message == NOTHING:
             contact = Block(
                 "contact",

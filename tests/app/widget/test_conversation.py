@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.app.web.fakes import ADVICE, DANGER, QUOTE
 from tests.app.widget.conftest import NewContext, box, opened, say, shot
-from tests.app.widget.fakes import ANSWER, BREAK, LONG, NOTHING, QUESTION, Clinic
+from tests.app.widget.fakes import ANSWER, BREAK, HUMAN, LONG, NOTHING, QUESTION, TOOL, Clinic
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 HISTORY_CHARS = 24_000
@@ -29,6 +29,15 @@ def test_the_opening_says_what_this_is_and_what_is_kept(page: Page) -> None:
     page.get_by_text("What is kept, and how to leave quickly").click()
     expect(log).to_contain_text("does not clear your browser’s history")
     expect(page.get_by_text("Automated tool, not a person", exact=True)).to_be_visible()
+
+
+def test_asked_whether_it_is_a_person_it_says_no(page: Page) -> None:
+    """The words are the service's (``tests/app/test_pipeline.py``); they are said aloud too, and nobody is asked for a thumb."""
+    opened(page)
+    say(page, HUMAN)
+    expect(told(page, TOOL)).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text(TOOL)
+    expect(page.get_by_role("button", name="This helped")).to_have_count(0)
 
 
 def test_an_answer_with_its_sources(page: Page) -> None:
