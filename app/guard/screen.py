@@ -7,6 +7,7 @@ from rules that are not about the writer's own intent (``RuleSet.yielding``). No
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -29,6 +30,7 @@ from app.guard.windows import WHOLE, windows
 FAILSAFE = Verdict(Outcome.CLINICAL_ADVICE, "unavailable", "failsafe")
 UNREADABLE = Verdict(Outcome.CLINICAL_ADVICE, "unreadable", "rules")
 _THRESHOLDS = Path(__file__).parent / "thresholds.toml"
+_LEAST = 1e-4  # no probability is taken for surer than this
 _LAST_CHANCE = 0.5  # seconds for the classifier without the model
 _TYPOGRAPHIC = {ord(mark): "'" for mark in "‘’“”–—…"}
 _EARLIER = 24  # earlier messages, or stretches of long ones, for the classifier, the latest first; rules read all of them
@@ -39,8 +41,8 @@ class Limits:
     """Where the classifier's probabilities are acted on; ``thresholds.toml`` says what each is for."""
 
     crisis: float
+    part_weight: float
     crisis_part: float
-    part_needs: float
     crisis_in_context: float
     crisis_earlier: float
     clinical: float
@@ -208,16 +210,17 @@ class Guard:
 
     def _weigh(self, texts: Sequence[str], judgements: Sequence[Judgement]) -> Verdict:
         """The decision on a message from what is said of it whole, first, and of its parts."""
-        whole, limits = judgements[0], self._limits(texts[0])
-        agrees = whole.crisis >= limits.part_needs or len(texts[0]) > WHOLE  # of a very long message the whole sees only the beginning
-        for text, judgement in zip(texts, judgements, strict=True):
-            high = judgement.crisis >= limits.crisis if judgement is whole else agrees and judgement.crisis >= limits.crisis_part
-            if high and (judgement.crisis >= limits.crisis_in_context or not self._has_context(text)):
-                return Verdict(Outcome.CRISIS, _kind(judgement), "classifier")
+        limits, (whole, *parts) = self._limits(texts[0]), judgements
+        gravest = max(judgements, key=lambda judgement: judgement.crisis)
+        danger = (_joined(whole.crisis, gravest.crisis, limits.part_weight) if parts else whole.crisis) >= limits.crisis
+        if len(texts[0]) > WHOLE:  # of which the whole sees only the beginning
+            danger = danger or gravest.crisis >= limits.crisis_part
+        if danger and (gravest.crisis >= limits.crisis_in_context or not self._has_context(texts[judgements.index(gravest)])):
+            return Verdict(Outcome.CRISIS, _kind(gravest), "classifier")
         for judgement in judgements:
             if judgement.clinical >= (limits.clinical if judgement is whole else limits.clinical_part):
                 return Verdict(Outcome.CLINICAL_ADVICE, judgement.clinical_category, "classifier")
-        doubtful = max(judgement.crisis for judgement in judgements) >= limits.crisis
+        doubtful = gravest.crisis >= limits.crisis
         if whole.sensitive >= limits.sensitive or (doubtful and not self._is_plain(texts[0])):
             return Verdict(Outcome.PASS_WITH_LINE, "sensitive", "classifier")
         return Verdict(Outcome.PASS)
@@ -233,6 +236,12 @@ class Guard:
     def _has_context(self, text: str) -> bool:
         rules, contexts = self._rules.matching(views(text, self._lexicon))
         return bool(contexts) and not any(rule.outcome is Outcome.CRISIS for rule in rules)
+
+
+def _joined(whole: float, part: float, weight: float) -> float:
+    """One probability of a message's and of its gravest part's: their log-odds added, the part's counting ``weight``."""
+    odds = [math.log(min(max(chance, _LEAST), 1 - _LEAST) / (1 - min(max(chance, _LEAST), 1 - _LEAST))) for chance in (whole, part)]
+    return 1 / (1 + math.exp(-odds[0] - weight * odds[1]))
 
 
 def _kind(judgement: Judgement) -> str:

@@ -79,12 +79,12 @@ class Pupil:
             raise ModelError(f"catalogue.toml doesn't say where a top can be joined to {embedder.name}.")
         self._data, self._cache, self._say = data, cache, say
         self._rows = np.flatnonzero(data.english)
-        self._target, self._weight, self._held = (values[self._rows] for values in (data.target, data.weight, data.held))
-        texts = [messages[row].text for row in self._rows]
+        self._target, self._weight, self._held = data.target[self._rows], data.weight[self._rows], data.held[self._rows]
+        texts = [messages[row].text for row in self._rows.tolist()]
         self._states = states_of(embedder, texts)
         self._layers = upper_layers(models / embedder.name / "model.onnx", entry.midway)
         self._epochs = EPOCHS if embedder.name == load_catalogue().default else EPOCHS_OTHERS
-        facts = (embedder.fingerprint, *texts, *(str(values.tolist()) for values in (self._target, self._weight, self._held)))
+        facts = (embedder.fingerprint, *texts, str(self._target.tolist()), str(self._weight.tolist()), str(self._held.tolist()))
         whole = "\n".join((*facts, inspect.getsource(branch_code), str(self._epochs)))
         self._name = hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:24]
 

@@ -51,7 +51,7 @@ def _guard(semantic: Semantic | None) -> Guard:
     """A guard with thresholds of its own, so that tuning the real ones changes no test."""
     guard = load_guard(semantic)
     limits = Limits(
-        crisis=0.5, crisis_part=0.8, part_needs=0.1, crisis_in_context=0.9, crisis_earlier=0.7,
+        crisis=0.5, part_weight=0.25, crisis_part=0.8, crisis_in_context=0.9, crisis_earlier=0.7,
         clinical=0.5, clinical_part=0.8, sensitive=0.5, release=0.05,
     )  # fmt: skip
     guard._thresholds = Thresholds(2.0, limits, replace(limits, crisis=0.7, release=0.0))
@@ -241,13 +241,13 @@ LONG = "The garden was really lovely today. The boat by the lake is empty now. I
     ("whole", "part", "outcome"),
     [
         (0.6, 0.0, Outcome.CRISIS),
-        (0.3, 0.85, Outcome.CRISIS),
-        (0.3, 0.7, Outcome.PASS_WITH_LINE),  # not enough for a part, but not nothing
+        (0.45, 0.85, Outcome.CRISIS),
+        (0.45, 0.6, Outcome.PASS_WITH_LINE),  # not enough together, but not nothing
         (0.05, 0.95, Outcome.PASS_WITH_LINE),  # the whole says that the part was torn out of its context
         (0.3, 0.3, Outcome.PASS),
     ],
 )
-def test_a_part_counts_when_it_is_plainer_and_the_whole_agrees_a_little(whole: float, part: float, outcome: Outcome) -> None:
+def test_a_part_adds_to_what_the_whole_says(whole: float, part: float, outcome: Outcome) -> None:
     guard = _guard(Scripted({LONG: _judgement(crisis=whole), "garden": _judgement(crisis=part)}))
     assert guard.screen(Conversation(LONG), _rows).outcome is outcome
 
@@ -393,5 +393,5 @@ def test_thresholds_are_checked(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="needs seconds"):
         _load_thresholds(path)
     path.write_text("seconds = 1\n[english]\ncrisis = 0.5\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match=r"english\.crisis_part"):
+    with pytest.raises(SettingsError, match=r"english\.part_weight"):
         _load_thresholds(path)
