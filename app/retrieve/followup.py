@@ -105,8 +105,9 @@ def _resolve(message: str, before: str, said: str, topics: Topics) -> Standalone
     carried = " ".join(before.split()[-CARRIED_WORDS:])
     if asks_anew and old_topic:
         carried = old_topic
-    elif asks_anew and service:
-        # "and what does it cost?" after a question that names no topic: the old words would only be answered again.
+    elif asks_anew and service and len(terms(before)) > 1:
+        # "and what does it cost?" after a question that names no topic: the old words would only be answered again. A question of one
+        # telling word ("what is EMDR?") names one, known or not.
         carried = ANY_TOPIC
     return Standalone(f"{carried} {message}", leans=True)
 
