@@ -13,6 +13,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from app.models.embed import OnnxEmbedder, open_embedder
 from app.models.multilingual import open_multilingual
 
 EPOCHS_OTHERS = 1  # for models that are not the default: a pass takes up to ten minutes
+OTHERS = 6.0  # how much more a message in another language than English counts for the multilingual network
 
 
 def quiet(line: str) -> None:
@@ -60,11 +62,11 @@ def train(
 def write_multilingual(folder: Path, messages: Sequence[Message], data: Sheet, lexical: Floats, models: Path, cache: Path = CACHE) -> None:
     """Train a network over the multilingual encoder's vectors on what is not held out, its last step on what is, and write both.
 
-    All languages teach it, English too; the last step is for the others.
+    All languages teach it, English too, but the others, fewer, count for more; the last step is for the others.
     """
     read = vectors(open_multilingual(models), [message.text for message in messages], cache) * VECTOR_SCALE
     with steady():
-        network = fit_network(data, read, ~data.held)
+        network = fit_network(replace(data, weight=data.weight * np.where(data.english, 1, OTHERS)), read, ~data.held)
     other = data.held & ~data.english
     join = fit_join(data, votes(data, lexical, softmax(network.scores(read))), other if _enough(data, other) else data.held)
     write_network(folder / f"{MULTILINGUAL}.npz", network, {MULTILINGUAL: join})
