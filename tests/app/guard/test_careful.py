@@ -12,7 +12,16 @@ from app.guard.views import views
 
 @pytest.mark.parametrize(
     "text",
-    ["How much does therapy cost?", "ok. what happens in the first session?", "¿Cuánto cuesta la terapia?", "can you tell me what CBT is"],
+    [
+        "How much does therapy cost?",
+        "ok. what happens in the first session?",
+        "¿Cuánto cuesta la terapia?",
+        "can you tell me what CBT is",
+        "are you a real person?",
+        "am I talking to a bot or a human",
+        "ok so can I bring my mum?",
+        "Is there parking nearby?",
+    ],
 )
 def test_a_plain_question_is_benign(lexicon: Lexicon, text: str) -> None:
     assert load_careful().is_benign(views(text, lexicon))
@@ -32,6 +41,12 @@ def test_a_plain_question_is_benign(lexicon: Lexicon, text: str) -> None:
         "how many would it take",
         "so which one is best",
         "what does my therapist do if I do it",
+        "are you a real person who would miss me",
+        "are you there",
+        "can I bring my pills",
+        "is there a bridge nearby",
+        "is there any point",
+        "where is the nearest",
     ],
 )
 def test_backing_off_is_not(lexicon: Lexicon, text: str) -> None:
