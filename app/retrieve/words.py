@@ -36,7 +36,7 @@ def terms(text: str) -> list[str]:
 
 def stems(spoken: Sequence[str]) -> list[str]:
     """The English stem of each of ``spoken``, which are ``words``."""
-    return _stemmer().stemWords(list(spoken))  # type: ignore[no-any-return]
+    return _stemmer().stemWords(list(spoken))  # type: ignore[no-any-return]  # PyStemmer has no types
 
 
 @lru_cache(maxsize=1)
