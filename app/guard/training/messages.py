@@ -55,7 +55,7 @@ class Message:
 
 def load_families(folder: Path = FOLDER) -> list[Family]:
     """Every family, in a fixed order. Raises ``SettingsError`` naming the file and line to mend."""
-    families = [family for path in sorted(folder.glob("*/*.md")) for family in _families(path)]
+    families = [family for path in sorted(folder.glob("*/*.md")) for family in families_of(path)]
     counts = Counter(family.id for family in families)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
@@ -63,7 +63,7 @@ def load_families(folder: Path = FOLDER) -> list[Family]:
     return families
 
 
-def _families(path: Path) -> Iterator[Family]:
+def families_of(path: Path) -> Iterator[Family]:
     language = path.parent.name
     heading: tuple[str, str, str] | None = None
     templates: list[str] = []
