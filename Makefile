@@ -12,6 +12,8 @@ SHELL := /bin/bash
 .PHONY: run index models test lint coverage bench eval clean lock
 
 PYTHON ?= python3
+# Two test processes at least: much of a browser test is waiting. Tests of one file stay together and share what they set up.
+PYTEST_WORKERS ?= auto
 BIN := .venv/bin
 # uv reads settings of its own; hand it pip's, so that a machine set up for pip needs nothing more.
 UV := env $(if $(PIP_FIND_LINKS),UV_FIND_LINKS="$(PIP_FIND_LINKS)") $(if $(PIP_INDEX_URL),UV_DEFAULT_INDEX="$(PIP_INDEX_URL)") \
@@ -27,7 +29,7 @@ index: .venv/run
 	@$(BIN)/rapport ingest || { test $$? -eq 1 && echo "Some documents were set aside: serving the rest."; }
 
 test: .venv/test index models
-	@$(BIN)/python -m pytest $(PYTEST)
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST)
 
 models: .venv/run
 	@$(BIN)/rapport models get all-MiniLM-L6-v2 >/dev/null

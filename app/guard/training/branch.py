@@ -29,7 +29,7 @@ RATE, HEAD_RATE, DECAY = 1.5e-4, 1e-3, 0.01
 DROPOUT, HEAD_DROPOUT, SMOOTHING = 0.1, 0.2, 0.05
 WARM_UP = 0.1
 HEADS = 12
-LONGEST = 160  # tokens of a message that training reads
+LONGEST = 224  # tokens of a message that training reads
 THREADS = 2  # fixed: the order of sums, and so the last bits, depend on it
 
 Floats = NDArray[np.float32]

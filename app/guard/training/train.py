@@ -23,6 +23,7 @@ from app.guard.classifier import ENGLISH_JOIN, FOLDER, LEXICAL, MULTILINGUAL, VE
 from app.guard.training import branch as branch_code
 from app.guard.training.branch import EPOCHS, Say, Top, export_top, fit_top, kept_top, score, states_of, upper_layers
 from app.guard.training.fit import Floats, Sheet, fit_join, fit_linear, fit_network, linear_scores, sheet, votes
+from app.guard.training.longer import longer
 from app.guard.training.messages import Message, load_messages
 from app.guard.training.vectors import CACHE, vectors
 from app.models.catalogue import load_catalogue
@@ -169,7 +170,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     catalogue = load_catalogue()
     others = [model.name for model in catalogue.model if model.name != catalogue.default]
     names = [options.only] if options.only else [catalogue.default, *others]
-    messages = load_messages()
+    written = load_messages()
+    messages = [*written, *longer(written)]
     embedders = [open_embedder(name, options.models, 2) for name in names]
 
     def say(line: str) -> None:
