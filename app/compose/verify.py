@@ -28,7 +28,7 @@ from app.models.embed import Vectors
 WEIGHTS_FILE = Path(__file__).with_name("verify_weights.toml")
 LONGEST_SENTENCE = 600  # characters: nobody writes a longer sentence for an answer
 LONGEST_QUOTE = 6_000
-MEASURES = ("missing", "missing_share", "far", "far_from_all", "inverted", "dropped", "scattered", "unbound")
+MEASURES = ("missing", "missing_share", "far", "far_from_all", "inverted", "dropped", "scattered", "unbound", "replaced")
 ENTAILED = 0.5  # an entailment model's probability under which the sentence is dropped
 
 
@@ -118,6 +118,7 @@ class Verifier:
             "dropped": float(found.dropped),
             "scattered": found.scattered,
             "unbound": found.unbound,
+            "replaced": float(found.replaced),
         }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.compose.verify_types import Clause, Reading, Word
-from app.compose.verify_words import WordLists
+from app.compose.verify_words import WordLists, stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,36 @@ def counterparts(said: Reading, at: int, source: Reading, lists: WordLists) -> P
         same = tuple(j for j, others in enumerate(source.groups) if groups & others)
     if not same:
         same = tuple(j for j, other in enumerate(source.words) if _kin(word.text, other.text))
-    against = lists.opposites.get(word.stem, frozenset())
-    opposite = tuple(j for j, other in enumerate(source.words) if other.stem in against or (not same and _turned(word, other, lists)))
+    if not same and word.name:
+        same = _initials(word.text, source)
+    against = lists.opposites.get(word.stem, frozenset()) or lists.opposites.get(_positive(word.text), frozenset())
+    opposite = tuple(
+        j
+        for j, other in enumerate(source.words)
+        if other.stem in against or _positive(other.text) in against or (not same and _turned(word, other, lists))
+    )
     return Pair(same, opposite)
+
+
+@lru_cache(maxsize=4_096)
+def _positive(text: str) -> str:
+    """The stem of what a word in "-er" or "-est" compares: "safer" → safe; of any other word its own."""
+    for ending, put in (("iest", "y"), ("ier", "y"), ("est", ""), ("er", "")):
+        if text.endswith(ending) and len(text) > len(ending) + 2:
+            base = text.removesuffix(ending) + put
+            return stem(base + "e") if stem(base) == base and not put and base[-1] in "fgs" else stem(base)
+    return stem(text)
+
+
+def _initials(text: str, source: Reading) -> tuple[int, ...]:
+    """The words that a short form stands for: "MBCT", "mindfulness-based cognitive therapy"."""
+    size = len(text)
+    if not 2 < size < 7:
+        return ()
+    for start in range(len(source.words) - size + 1):
+        if all(source.words[start + k].text[0] == letter for k, letter in enumerate(text)):
+            return tuple(range(start, start + size))
+    return ()
 
 
 _SUFFIXES = (
@@ -79,7 +107,7 @@ def nearest(said: Reading, source: Reading, pairs: Sequence[Pair], homes: Sequen
     does. The same goes before the opposite."""
     out = [Pair(pair.same, () if pair.same else pair.opposite) for pair in pairs]
     for clause, home in zip(said.clauses, homes, strict=True):
-        rings = [_inside(source, home[:1]), _inside(source, home)]
+        rings = [_inside(source, home[:1]), _inside(source, home), _same_sentence(source, home[:1])]
         for at in range(clause.start, clause.end):
             for ring in rings:
                 same = tuple(j for j in pairs[at].same if j in ring)
@@ -92,6 +120,11 @@ def nearest(said: Reading, source: Reading, pairs: Sequence[Pair], homes: Sequen
 
 def _inside(source: Reading, numbers: Sequence[int]) -> set[int]:
     return {j for number in numbers for j in range(source.clauses[number].start, source.clauses[number].end)}
+
+
+def _same_sentence(source: Reading, numbers: Sequence[int]) -> set[int]:
+    held = {source.clauses[number].sentence for number in numbers}
+    return _inside(source, [number for number, clause in enumerate(source.clauses) if clause.sentence in held])
 
 
 def covered_by(pairs: Sequence[Pair]) -> set[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from app.compose.verify_types import Clause, Number, Reading, Word
@@ -12,6 +12,7 @@ from app.retrieve.words import words
 from app.text import sentences
 
 _RAW = re.compile(r"[^\W_]+(?:[.,]\d+)*|[,;:()—–%$£€-]", re.UNICODE)
+_QUOTATION = re.compile('["“”]')
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
 _COUNTED = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -23,12 +24,21 @@ _PARTS = {"1/2": "half halve halves halved", "1/3": "third thirds", "1/4": "quar
 _SHARES = {word: share for share, forms in _PARTS.items() for word in forms.split()}
 _MANY = {"1x": "once", "2x": "twice double doubles doubled", "3x": "triple triples thrice"}
 _TIMES = {word: times for times, forms in _MANY.items() for word in forms.split()}
+_VAGUE_ORDER = frozenset(["last", "first", "next"])
 _SIGNS = {"%": "percent", "$": "dollar", "£": "pound", "€": "euro"}
 _VAGUE_UNITS = frozenset(stem(word) for word in ("second", "minute", "hour", "day", "week", "month", "year"))
 _UNIT_OF = {"day": "daily", "week": "weekly", "month": "monthly", "year": "yearly annual annually", "hour": "hourly", "night": "nightly"}
 _OFTEN = {word: unit for unit, forms in _UNIT_OF.items() for word in forms.split()}
-_SUBORDINATE = frozenset(["if", "when", "unless", "until", "while", "although", "though", "because", "whereas", "since", "once"])
+_SUBORDINATE = frozenset(["if", "when", "unless", "until", "while", "although", "though", "because", "whereas", "since", "once", "except"])
 _JOINING = frozenset(["and", "but", "so", "or", "yet", "then", "which", "who", "not", "as", *_SUBORDINATE])
+_ALONE = frozenset(["without", "rather", "instead"])
+_MODALS = frozenset(["can", "may", "might", "could"])
+_WHOLE_VERBS = _MODALS | {"should", "must", "will", "would", "is", "are", "was", "were", "do", "does"}
+_SUBJECTS = frozenset(["you", "they", "we", "he", "she"])
+_BEFORE_SUBJECTS = frozenset(
+    ["that", "what", "how", "where", "why", "whether", "than", "before", "after", "until", "for", "with", "of", "to"]
+)
+_AFTER_VERBS = frozenset("a an the no your their its about it them you more less two three four five".split())  # noqa: SIM905
 _STARTS_CLAUSE = frozenset(
     "it they you we he she there many some most few all may might can could will would should must do does is are this these others".split()  # noqa: SIM905 - a list of words reads best as words
 )
@@ -80,14 +90,18 @@ class _Token:
     mark: bool
     name: bool
     sentence: int
+    quoted: int = 0
     clause: int = 0
+    parted: bool = False
 
 
 def _tokens(text: str, sentence: int) -> list[_Token]:
     """Words and marks; capitals are looked at before case is dropped."""
     capitals = _capitals(text)
     out: list[_Token] = []
-    for piece in _RAW.findall(spelled_out(text)):
+    plainly = spelled_out(text)
+    for found in _RAW.finditer(plainly):
+        piece = found[0]
         if piece in _SIGNS:
             out.append(_Token(_SIGNS[piece], _SIGNS[piece], False, False, sentence))
         elif not piece[0].isalnum():
@@ -97,6 +111,7 @@ def _tokens(text: str, sentence: int) -> list[_Token]:
         else:
             plain = "".join(words(piece)) or piece
             out.append(_Token(plain, stem(plain), False, plain in capitals, sentence))
+        out[-1].quoted = len(_QUOTATION.findall(plainly, 0, found.start()))
     return out
 
 
@@ -121,8 +136,9 @@ def _cut_clauses(tokens: list[_Token]) -> None:
         if before is not None and length >= 2 and not new:
             if before.mark and before.text in ",;:—–":
                 new = before.text != "," or token.text in _JOINING or token.text in _STARTS_CLAUSE or _opened(tokens, at, clause)
+                new = new or token.text == "with" or _second_verb(tokens, at, clause)
             elif (
-                (token.text in _SUBORDINATE and before.text != "a")
+                (token.text in _SUBORDINATE and before.text != "a" and not _counts_once(tokens, at))
                 or token.text == "but"
                 or (token.text in ("rather", "instead") and follows in ("than", "of"))
             ):
@@ -130,11 +146,26 @@ def _cut_clauses(tokens: list[_Token]) -> None:
             elif token.text in ("who", "which"):
                 new = True
             elif token.text in ("and", "or", "so"):
-                new = follows in _STARTS_CLAUSE
+                new = follows in _STARTS_CLAUSE or (token.text == "and" and _second_verb(tokens, at + 1, clause))
+            elif token.text in _SUBJECTS and follows in _MODALS:
+                new = bool(before.stem) and before.text not in _JOINING and before.text not in _BEFORE_SUBJECTS  # "things you can see"
         if new:
             clause, length = clause + 1, 0
         token.clause = clause
+        token.parted = before is not None and before.mark
         length += not token.mark
+
+
+def _counts_once(tokens: list[_Token], at: int) -> bool:
+    """ "At once" and "once a week" open no clause."""
+    return _at_once([token.text for token in tokens], at)
+
+
+def _second_verb(tokens: list[_Token], at: int, clause: int) -> bool:
+    """A verb in "-s" that no "can" before it governs: "can be done anywhere, takes two minutes and needs no equipment"."""
+    verb, follows = tokens[at].text if at < len(tokens) else "", tokens[at + 1].text if at + 1 < len(tokens) else ""
+    governed = any(token.text in _MODALS for token in tokens[:at] if token.clause == clause and not token.mark)
+    return governed and len(verb) > 3 and verb.endswith("s") and not verb.endswith("ss") and follows in _AFTER_VERBS
 
 
 def _opened(tokens: list[_Token], at: int, clause: int) -> bool:
@@ -147,7 +178,7 @@ def _opened(tokens: list[_Token], at: int, clause: int) -> bool:
     ):
         return _opened(tokens, at, clause - 1)
     length = sum(not token.mark for token in tokens[:at] if token.clause == clause and token.sentence == first.sentence)
-    return first.text in _SUBORDINATE or first.text in ("before", "after") or (first.text in ("for", "in", "with") and length > 5)
+    return first.text in _SUBORDINATE or first.text in ("before", "after", "as") or (first.text in ("for", "in", "with") and length > 5)
 
 
 def _denied(kept: list[_Token], texts: list[str], lists: WordLists) -> tuple[list[bool], list[bool], list[int]]:
@@ -160,10 +191,13 @@ def _denied(kept: list[_Token], texts: list[str], lists: WordLists) -> tuple[lis
         size = free or lists.negators.at(texts, at)[0]
         if size:
             denials.append(at + size - 1)
+            alone = kept[at].text in _ALONE  # "not … without a reason": what is lacking is lacking, whatever is denied before
             for later in range(at + size, len(kept)):
-                if kept[later].clause != kept[at].clause:
+                if kept[later].clause != kept[at].clause or (kept[at].quoted % 2 and kept[later].quoted != kept[at].quoted):
                     break
-                reach[later] += 1
+                if alone and kept[later].text in _WHOLE_VERBS:
+                    break  # "walks without a map | should not start"
+                reach[later] = 1 if alone else reach[later] + 1
                 freed[later] = freed[later] or bool(free)
         at += max(size, 1)
     return [count % 2 == 1 for count in reach], freed, denials
@@ -177,20 +211,60 @@ def _clauses(kept: list[_Token], texts: list[str], denied: list[bool], denials: 
             continue
         strength, universal = _strength(kept, texts, start, end, denied, lists)
         duty = max(
-            (int(rung) for at in range(start, end) for rung in lists.duty.at(texts[:end], at)[1] if not _freed(texts, start, at, lists)),
+            (
+                int(rung)
+                for at in range(start, end)
+                for rung in lists.duty.at(texts[:end], at)[1]
+                if not _freed(texts, start, at, lists) and not _matters_to(kept, texts, at, lists)
+            ),
             default=0,
         )
-        condition = any(lists.conditions.at(texts, at)[0] for at in range(start, min(start + 2, end)))
+        condition = any(lists.conditions.at(texts, at)[0] and not _at_once(texts, at) for at in range(start, min(start + 2, end)))
         found.append(
-            Clause(kept[start].sentence, start, end, condition, strength, universal, duty, tuple(at for at in denials if start <= at < end))
+            Clause(
+                kept[start].sentence,
+                start,
+                end,
+                condition,
+                strength,
+                universal,
+                duty,
+                tuple(at for at in denials if start <= at < end),
+                kept[start].parted,
+                False,
+            )
         )
         start = end
+    return _joined_to_bare(found, kept, lists)
+
+
+def _joined_to_bare(found: list[Clause], kept: list[_Token], lists: WordLists) -> tuple[Clause, ...]:
+    """ "Many people | who self-harm do not …": the first part has no verb, and both go as far as the less far of them."""
+    for number in range(1, len(found)):
+        bare, rest = found[number - 1], found[number]
+        told = sum(token.stem not in lists.plain for token in kept[bare.start : bare.end])
+        if kept[rest.start].text == "who" and not rest.parted and told <= 2 and bare.sentence == rest.sentence:
+            strength = min(bare.strength, rest.strength)
+            found[number - 1], found[number] = replace(bare, strength=strength), replace(rest, strength=strength, joined=True)
     return tuple(found)
+
+
+def _at_once(texts: list[str], at: int) -> bool:
+    often = texts[at + 1 : at + 2] in (["a"], ["every"], ["per"]) and at + 2 < len(texts) and stem(texts[at + 2]) in _VAGUE_UNITS
+    return texts[at] == "once" and (texts[at - 1 : at] == ["at"] or often)
 
 
 def _freed(texts: list[str], start: int, at: int, lists: WordLists) -> bool:
     """A duty inside "do not have to" is none."""
     return any(lists.no_duty.at(texts, before)[0] > at - before for before in range(max(start, at - 4), at + 1))
+
+
+def _matters_to(kept: list[_Token], texts: list[str], at: int, lists: WordLists) -> bool:
+    """ "Important to you" asks for nothing."""
+    follows = at + lists.duty.at(texts, at)[0]
+    return (
+        texts[at] == "important" and follows < len(kept) and (kept[follows].stem in lists.parties or texts[follows] in ("them", "us", "me"))
+    )
 
 
 def _strength(
@@ -232,7 +306,7 @@ def _share(kept: list[_Token], start: int, end: int) -> bool:
 
 def follows_not(kept: list[_Token], at: int, end: int) -> bool:
     """Whether "not" comes next."""
-    return at + 1 < end and kept[at + 1].text == "not"
+    return at + 1 < end and (kept[at + 1].text == "not" or [token.text for token in kept[at + 1 : at + 3]] == ["no", "longer"])
 
 
 def _numbers(kept: list[_Token], lists: WordLists) -> list[Number]:
@@ -248,10 +322,15 @@ def _numbers(kept: list[_Token], lists: WordLists) -> list[Number]:
         after = [kept[later] for later in range(at + 1, min(at + 7, len(kept))) if kept[later].sentence == token.sentence]
         before = kept[at - 1].text if at else ""
         unit = before if before in ("dollar", "pound", "euro") else ""
+        if before == "or" and at > 2 and (kept[at - 3].text in ("a", "an") or kept[at - 3].text in _VAGUE_ORDER):
+            unit = _unit(kept[at - 2], lists)  # "an hour or two"
+            found.append(Number("1", unit, "", ()))
         rate = ""
         for place, word in enumerate(after):
             named = _unit(word, lists)
             if named and place and after[place - 1].text in ("a", "an", "per", "each", "every") and word.stem not in ("session", "time"):
+                if place > 1 and after[place - 2].text in _TIMES:
+                    break  # "16 sessions, once a week": the rate is of "once"
                 rate = rate or named
             elif named and not unit and not rate:
                 unit = named
@@ -285,6 +364,8 @@ def _value(kept: list[_Token], at: int) -> str:
         return "1" if follows in ("in", "to", "or") and second != "one" and _value_of(second) and before != "to" else ""
     if text in ("second", "third", "quarter", "fifth", "tenth", "half") and text != "half" and before not in ("a", "one", "two", "three"):
         return ""
+    if before == "the" and text in ("two", "three") and follows in ("are", "can", "may", "were", "have", "often", "do"):
+        return ""  # "the two can be combined"
     if text == "once":
         return ""  # "once a week": read at "week"
     if before in _SMALL and _SMALL[before] >= 20 and text in _SMALL and _SMALL[text] < 10:

@@ -15,11 +15,15 @@ _CAUSES = {
     for word, first in {
         "because": False, "as": False, "since": False, "so": True, "therefore": True, "lead": True, "cause": True, "make": True,
         "bring": True,
-        "teach": True, "produce": True, "result": True,
+        "teach": True, "produce": True, "result": True, "reason": True,
     }.items()
 }  # fmt: skip
 
 
+_FINITE = frozenset(["can", "may", "might", "could", "will", "should", "must", "means", "helps", "often", "usually"])
+_MAKE = stem("make")
+_EFFECTS = frozenset("more less better worse harder easier stronger weaker likely feel hard easy possible difficult".split())  # noqa: SIM905
+_ORDERED = frozenset("before after then once earlier later beforehand afterwards following previous next".split())  # noqa: SIM905
 _EARLIER = {stem("before"): True, stem("after"): False, "then": True, stem("until"): True}
 
 
@@ -127,11 +131,13 @@ def order_fault(said: Reading, source: Reading, pairs: Sequence[Pair], lists: Wo
             if not there:
                 if name == "cause" and not pairs[i].same and word.stem not in ("as", "since"):
                     return "cause"
+                if name == "time" and word.text in ("before", "after") and not _ORDERED & {other.text for other in source.words}:
+                    return "time"
                 continue
-            best = max((_crossing(mine, theirs, pairs, said, lists) for theirs in there), key=lambda found: found[0] + found[1])
+            best = max((_crossing(mine, theirs, pairs, said, lists) for theirs in there), key=lambda found: (found[0] + found[1], found[0]))
             if best[1] > best[0] or (best[2] and name != "cause"):
                 return name
-    if not _passive(said) and not _passive(source) and (_swapped(said, source, pairs, lists) or _turned_about(said, source, pairs, lists)):
+    if not passive(said) and not passive(source) and (_swapped(said, source, pairs, lists) or _turned_about(said, source, pairs, lists)):
         return "order"
     if _rebound(said, source, pairs, lists):
         return "bound"
@@ -150,9 +156,20 @@ def _swapped(said: Reading, source: Reading, pairs: Sequence[Pair], lists: WordL
             home = source.words[there].clause
             others = [(i < hinge, j < there) for i, j in placed if i != hinge and source.words[j].clause == home]
             crossed = [now for now, then in others if now != then]
+            if _alike(said) and _alike(source):
+                continue
             if len(set(crossed)) == 2 and len(crossed) >= SWAPPED and len(crossed) >= len(others) - 1:
                 return True
+            if len(set(crossed)) == 2 and placed[0][0] < hinge and placed[0][1] > there == placed[1][1]:
+                return True
     return False
+
+
+def _alike(reading: Reading) -> bool:
+    """What says that two things are one or come together, and may be turned round: "X is the first step", "at the same time as"."""
+    texts = [word.text for word in reading.words]
+    pairs = set(pairwise(texts))
+    return bool(pairs & {("is", "a"), ("is", "the"), ("are", "the"), ("the", "same")}) or "together" in texts
 
 
 def _turned_about(said: Reading, source: Reading, pairs: Sequence[Pair], lists: WordLists) -> bool:
@@ -208,7 +225,16 @@ def _joined(said: Reading, source: Reading, pairs: Sequence[Pair], lists: WordLi
         return False
     best = max(sorted(numbers), key=lambda number: sum(number in held for held in places.values()))
     inside = [i for i in told if best in places[i]]
-    return sum(best not in places[i] for i in told if i > inside[0]) >= 2
+    taken = [i for i in told if i > inside[0] and best not in places[i]]
+    return len(taken) >= 2 and not _one_name(taken, pairs)
+
+
+def _one_name(taken: Sequence[int], pairs: Sequence[Pair]) -> bool:
+    """Whether words stand side by side in both: what a thing is called ("psychodynamic therapy")."""
+    return all(
+        later == earlier + 1 and any(k == j + 1 for j in pairs[earlier].same for k in pairs[later].same)
+        for earlier, later in pairwise(taken)
+    )
 
 
 def _beside(reading: Reading, at: int, step: int, lists: WordLists) -> bool:
@@ -224,10 +250,15 @@ def _beside(reading: Reading, at: int, step: int, lists: WordLists) -> bool:
 def _sides(reading: Reading, at: int, markers: dict[str, bool]) -> tuple[set[int], set[int]] | None:
     """The words on the two sides of a marker, what comes first (the cause, the earlier) in front; None when the word marks nothing here."""
     word = reading.words[at]
-    if word.stem not in markers:
+    if word.stem not in markers or (word.stem == _MAKE and not _makes(reading, at)):
         return None
-    opens = at == reading.clauses[word.clause].start
-    if word.stem in ("as", "so", "since") and not opens:
+    start = reading.clauses[word.clause].start
+    opens = at == start
+    joins = (at - 1 == start and reading.words[start].text == "and") or [other.text for other in reading.words[at : at + 2]] == [
+        "so",
+        "that",
+    ]
+    if word.stem in ("as", "so", "since") and not opens and not joins:
         return None
     sentence = reading.clauses[word.clause].sentence
     whole = [c for c in reading.clauses if c.sentence == sentence]
@@ -236,10 +267,25 @@ def _sides(reading: Reading, at: int, markers: dict[str, bool]) -> tuple[set[int
             return None
         before, after = set(range(whole[1].start, whole[-1].end)), set(range(at + 1, whole[0].end))
     else:
-        before, after = set(range(whole[0].start, at)), set(range(at + 1, whole[-1].end))
+        before, after = set(range(whole[0].start, at)), set(range(at + 1, _side_ends(reading, at, whole[-1].end)))
     if not before or not after:
         return None
-    return (before, after) if markers[word.stem] else (after, before)
+    turned = at + 1 < len(reading.words) and reading.words[at + 1].text == "by"  # "is caused by"
+    return (before, after) if markers[word.stem] != turned else (after, before)
+
+
+def _side_ends(reading: Reading, at: int, end: int) -> int:
+    """Where what comes "before" or "after" something ends: at the verb of the whole ("alertness after trauma | can mean …")."""
+    if reading.words[at].text not in ("before", "after"):
+        return end
+    return next(
+        (j for j in range(at + 2, end) if reading.words[j].text in _FINITE and reading.words[j - 1].text not in _VAGUE | {"you"}), end
+    )
+
+
+def _makes(reading: Reading, at: int) -> bool:
+    """ "Makes it easier" brings something about; "make a choice" does not."""
+    return any(word.text in _EFFECTS or word.text.endswith("ier") for word in reading.words[at + 1 : at + 6])
 
 
 def _crossing(
@@ -263,7 +309,7 @@ def _crossing(
 
 def turned_round(said: Reading, source: Reading, pairs: Sequence[Pair], told: Sequence[int]) -> float:
     """The share of word pairs of one clause that stand the other way round in the quote."""
-    if _passive(said) != _passive(source):
+    if passive(said) != passive(source):
         return 0.0
     total = turned = 0
     for clause in said.clauses:
@@ -276,7 +322,7 @@ def turned_round(said: Reading, source: Reading, pairs: Sequence[Pair], told: Se
     return turned / total if total else 0.0
 
 
-def _passive(reading: Reading) -> bool:
+def passive(reading: Reading) -> bool:
     """ "is planned by": a sentence that turns doer and done round."""
     texts = [word.text for word in reading.words]
     return any(text == "by" and _BEING & set(texts[max(0, at - 5) : at]) for at, text in enumerate(texts))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.compose.verify_frames import frame_fault, replaced
 from app.compose.verify_pairs import Pair, counterparts, covered_by, home_of, nearest, tells_much
 from app.compose.verify_sides import limits_dropped, order_fault, party_fault, scatter, torn_apart, turned_round
 from app.compose.verify_types import Clause, Reading
@@ -23,11 +24,13 @@ class Comparison:
     dropped: int
     scattered: float
     unbound: float
+    replaced: int
 
 
 def compare(said: Reading, source: Reading, lists: WordLists) -> Comparison:
     """Compare a sentence with its quote."""
     pairs = [counterparts(said, at, source, lists) for at in range(len(said.words))]
+    pairs = [_unless_taken(at, pairs, said, source) for at in range(len(pairs))]
     laddered = _laddered(said, lists)
     told = [at for at, word in enumerate(said.words) if tells_much(word, lists) and at not in laddered]
     missing = tuple(at for at in told if not pairs[at].same)
@@ -41,6 +44,7 @@ def compare(said: Reading, source: Reading, lists: WordLists) -> Comparison:
         or _limit_fault(source, homes, pairs, lists)
         or party_fault(said, source, near, lists)
         or order_fault(said, source, pairs, lists)
+        or frame_fault(said, source, near, homes, told, lists)
     )
     return Comparison(
         fault,
@@ -50,7 +54,19 @@ def compare(said: Reading, source: Reading, lists: WordLists) -> Comparison:
         limits_dropped(source, homes, pairs, lists),
         scatter(pairs, told, source),
         torn_apart(said, source, pairs, told),
+        replaced(said, source, homes, near, missing, lists),
     )
+
+
+def _unless_taken(at: int, pairs: Sequence[Pair], said: Reading, source: Reading) -> Pair:
+    """A pair without counterparts where others of the sentence's words say just these: "charge the fee" names the fee once."""
+    mine, stem_of = pairs[at], said.words[at].stem
+    if not mine.same or said.words[at].name or any(source.words[j].stem == stem_of for j in mine.same):
+        return mine
+    taken = {
+        j for k, pair in enumerate(pairs) if said.words[k].stem != stem_of for j in pair.same if source.words[j].stem == said.words[k].stem
+    }
+    return Pair((), mine.opposite) if set(mine.same) <= taken else mine
 
 
 def _laddered(said: Reading, lists: WordLists) -> set[int]:
@@ -130,8 +146,10 @@ def _negation_fault(
     for i in told:
         for j in pairs[i].same + pairs[i].opposite:
             back.setdefault(j, []).append(i)
+    beside = {source.clauses[number].sentence for number in used}
     for number, clause in enumerate(source.clauses):  # what the quote denies, the sentence denies
-        for at in clause.denials if number in used else ():
+        contrast = clause.sentence in beside and _contrasts(source, clause)
+        for at in clause.denials if number in used or contrast else ():
             reached = [j for j in range(at + 1, clause.end) if j in back][:3]
             if _mostly_wrong([any(_agrees(said, i, source, pairs) for i in back[j]) for j in reached]):
                 return "negation"
@@ -139,10 +157,17 @@ def _negation_fault(
                 return "negation"
     if _nearly_the_same_but_denied(said, source, pairs, told, lists):
         return "negation"
+    taken = {j for pair in pairs for j in pair.same}
     for i, word in enumerate(said.words):
-        if word.text not in lists.openers and pairs[i].opposite and not _agrees(said, i, source, pairs):
+        if word.text not in lists.openers and set(pairs[i].opposite) - taken and not _agrees(said, i, source, pairs):
             return "opposite"
     return ""
+
+
+def _contrasts(source: Reading, clause: Clause) -> bool:
+    """ "… and not about being beyond help"."""
+    opening = [word.text for word in source.words[clause.start : clause.start + 2]]
+    return opening[0] == "not" or opening in (["and", "not"], ["but", "not"])
 
 
 def _nearly_the_same_but_denied(said: Reading, source: Reading, pairs: Sequence[Pair], told: Sequence[int], lists: WordLists) -> bool:
@@ -181,12 +206,18 @@ def _reach_fault(said: Reading, source: Reading, homes: Sequence[tuple[int, ...]
             continue
         near = [source.clauses[number] for number in home]
         theirs = set().union(*(other.universal for other in near))
+        theirs |= {"only"} if "alone" in {source.words[j].text for other in near for j in range(other.start, other.end)} else set()
         theirs |= {"only"} & set().union(*(other.universal for other in source.clauses if other.sentence == near[0].sentence))
         if any(_limited_denial(source, other) and clause.denials and not _all_named(said, clause) for other in near[:1]):
             return "over_general"
         if clause.universal - theirs:
             return "over_general"
-        if clause.strength > near[0].strength and not clause.condition and not _adverbial(said, clause, lists):
+        if (
+            clause.strength > near[0].strength
+            and not _hedged_alike(said, source, near[0], lists)
+            and not clause.condition
+            and not _adverbial(said, clause, lists)
+        ):
             return "over_general"
         if clause.duty > max(other.duty for other in near):
             return "modal"
@@ -210,10 +241,20 @@ def _all_named(said: Reading, clause: Clause) -> bool:
     return any(word.text in _ALL for word in said.words[clause.start : clause.end])
 
 
+def _hedged_alike(said: Reading, source: Reading, home: Clause, lists: WordLists) -> bool:
+    """Whether the sentence has each word by which the quote's clause is held back, in whatever clause of its own."""
+    mine = {word.text for at, word in enumerate(said.words) if said.words[at + 1 : at + 2] == () or said.words[at + 1].text != "not"}
+    theirs = [source.words[at].text for at in range(home.start, home.end)]
+    held = {text for text in theirs if min(map(int, lists.strength.at([text], 0)[1] or {"9"})) < 5}
+    return bool(held) and held <= mine
+
+
 def _adverbial(said: Reading, clause: Clause, lists: WordLists) -> bool:
-    """A clause that only says when, where or why: how far the sentence goes is in its main clause."""
+    """A clause that only says when, where, which or why: how far the sentence goes is in its main clause."""
+    if said.words[clause.start].text == "who" and clause == said.clauses[-1] and clause.joined:
+        return False
     return len(said.clauses) > 1 and said.words[clause.start].text in (
-        lists.openers | {"because", "as", "though", "although", "which", "who", "or"}
+        lists.openers | {"because", "as", "though", "although", "which", "who", "or", "where"}
     )
 
 
@@ -229,7 +270,11 @@ def _limit_fault(source: Reading, homes: Sequence[tuple[int, ...]], pairs: Seque
             binds = home[0] > number if opens else home[0] == number - 1
             if other.sentence == main.sentence and other.condition and binds and not main.condition:
                 inside = [j for j in range(other.start, other.end) if tells_much(source.words[j], lists)]
-                if inside and sum(j in covered for j in inside) < 0.34 * len(inside):
+                if (
+                    inside
+                    and sum(j in covered for j in inside) < 0.34 * len(inside)
+                    and not _other_condition(source, number, covered, lists)
+                ):
                     return "over_general"
         for at, _ in source.places:
             first = source.clauses[source.words[at].clause]
@@ -240,6 +285,17 @@ def _limit_fault(source: Reading, homes: Sequence[tuple[int, ...]], pairs: Seque
             if at not in covered and _narrows(source, at, lists) and at + 1 in covered and tells_much(source.words[at + 1], lists):
                 return "over_general"
     return ""
+
+
+def _other_condition(source: Reading, number: int, covered: set[int], lists: WordLists) -> bool:
+    """Whether a condition has an alternative ("if A or you feel B") that the sentence has."""
+    for other in source.clauses[number + 1 :]:
+        if source.words[other.start].text != "or" or other.sentence != source.clauses[number].sentence:
+            return False
+        inside = [j for j in range(other.start, other.end) if tells_much(source.words[j], lists)]
+        if inside and all(j in covered for j in inside):
+            return True
+    return False
 
 
 def _narrows(source: Reading, at: int, lists: WordLists) -> bool:

@@ -30,7 +30,8 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause: which words it holds, whether it opens with a condition, and how far it goes (see ``verify_words.toml``)."""
+    """One clause: which words it holds, whether it opens with a condition, how far it goes (see ``verify_words.toml``), and
+    whether a mark parts it from the one before, or it has the verb of the one before ("people | who self-harm often …")."""
 
     sentence: int
     start: int
@@ -40,6 +41,8 @@ class Clause:
     universal: frozenset[str]
     duty: int
     denials: tuple[int, ...]
+    parted: bool
+    joined: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """``rapport bench verification``: how well a written sentence is told from one that its quote does not bear out.
 
-The pairs (``verification/pairs.csv``) were written for this by one author, none taken from anywhere. Weights are fitted and limits
-chosen on the "dev" quotes; figures are of the "held_out" quotes. Precision depends on the mix: "in the file" is the mix of the file,
+The pairs were written for this by one author. Weights are fitted and limits chosen on the "dev" quotes (``verification/pairs.csv``,
+``dev_more.csv``); figures are of the "held_out" quotes, and of ``fresh.csv``, which was locked before the last change of the signs. Precision depends on the mix: "in the file" is the mix of the file,
 "even" counts supported and unsupported pairs equally. ``python -m evals.bench.verification --write`` fits
 ``app/compose/verify_weights.toml``.
 """
@@ -26,9 +26,11 @@ from app.text import sentences
 from evals.intervals import in_words, wilson
 
 PAIRS = Path(__file__).with_name("verification") / "pairs.csv"
+DEV_MORE = PAIRS.with_name("dev_more.csv")
+FRESH = PAIRS.with_name("fresh.csv")
 WANTED_PRECISION = 0.98
 NEVER = ("number", "negated", "invented", "unrelated")
-AIMED_PRECISION = 0.986  # on the dev pairs, in an even mix: a little over what is wanted, since fresh pairs do worse
+AIMED_PRECISION = 0.992  # on the dev pairs, in an even mix: a little over what is wanted, since fresh pairs do worse
 MARGIN = 0.03  # how far the limit stays above the best unsupported dev pair of the kinds that must never pass
 SHRINK = 0.05  # L2 penalty on the standardised weights: few pairs, seven weights
 
@@ -50,13 +52,19 @@ def load_pairs(path: Path = PAIRS) -> list[PairCase]:
         return [PairCase(r["split"], r["sentence"], r["quote"], r["kind"], r["supported"] == "yes") for r in csv.DictReader(file)]
 
 
+def dev_pairs() -> list[PairCase]:
+    """What weights, limits and signs may be made on: the dev part of the first sheet, and a second sheet over the articles."""
+    return [pair for pair in (*load_pairs(), *load_pairs(DEV_MORE)) if pair.split == "dev"]
+
+
 def run(settings: Settings) -> dict[str, Any]:
     """Ours, plain cosine and word overlap on the held-out pairs; the limits of the other two are chosen on the dev pairs."""
     embed = open_embedder(settings.embedding_model, settings.models_dir, settings.threads)
     verifier = Verifier(embed.passages)
     pairs = load_pairs()
     held = [pair for pair in pairs if pair.split == "held_out"]
-    dev = [pair for pair in pairs if pair.split == "dev"]
+    dev = dev_pairs()
+    fresh_pairs = load_pairs(FRESH)
     checks = [verifier.check(pair.sentence, pair.quote) for pair in held]
     systems = {"ours": judge(held, [check.ok for check in checks])}
     for name, score in (("cosine", cosine_scores(embed.passages)), ("word overlap", overlap_scores)):
@@ -64,7 +72,7 @@ def run(settings: Settings) -> dict[str, Any]:
         for label, wanted in ((f"{name}, precision {WANTED_PRECISION}", WANTED_PRECISION), (f"{name}, best balance", None)):
             limit = choose_limit(dev, tuned, wanted)
             systems[label] = judge(held, [value >= limit for value in fresh]) | {"limit": round(limit, 4)}
-    for name, split in (("ours, dev", dev),):
+    for name, split in (("ours, fresh", fresh_pairs), ("ours, dev", dev)):
         systems[name] = judge(split, [verifier.check(pair.sentence, pair.quote).ok for pair in split])
     reasons: dict[str, int] = {}
     for check in checks:
@@ -139,7 +147,7 @@ def fit(settings: Settings) -> Weights:
     """Weights from the dev pairs that have no fault, and the limit at which no unsupported one of them passes."""
     embed = open_embedder(settings.embedding_model, settings.models_dir, settings.threads)
     verifier = Verifier(embed.passages, weights=Weights(0, dict.fromkeys(MEASURES, 0.0), 0.5))
-    dev = [pair for pair in load_pairs() if pair.split == "dev"]
+    dev = dev_pairs()
     rows, kinds, faulted = [], [], []
     for pair in dev:
         fault, measures = verifier.measure(pair.sentence, pair.quote)

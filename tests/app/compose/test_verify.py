@@ -18,7 +18,7 @@ from app.compose.verify_words import FILE, load_words
 from app.errors import SettingsError
 from app.models.embed import OnnxEmbedder, Vectors
 from app.text import plain, sentences
-from evals.bench.verification import PairCase, judge, load_pairs
+from evals.bench.verification import DEV_MORE, FRESH, PAIRS, PairCase, judge, load_pairs
 
 ARTICLES = Path(__file__).parents[3] / "corpus" / "articles"
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
@@ -197,6 +197,55 @@ def test_a_part_of_a_sentence_is_not_verbatim() -> None:
 )
 def test_the_reason_is_a_short_code(said: str, reason: str) -> None:
     assert Verifier(close).check(said, "Most sessions last 50 minutes.").reason == reason
+
+
+@pytest.mark.parametrize(
+    ("said", "quote", "reason"),
+    [
+        ("Short walks are better than long runs.", "Short walks are as good as long runs.", "compared"),
+        ("Runs go well on the day of a match.", "Runs go better on a quiet day than on the day of a match.", "compared"),
+        ("You get fewer visits.", "You get extra visits.", "compared"),
+        ("Visits before the exam are free.", "Visits are free while the exam goes on.", "time"),
+        ("Clubs have to open a door.", "Clubs that get public money have to open a door.", "over_general"),
+        ("The club may not call your home.", "The club may not call your home, except in a flood.", "over_general"),
+        ("Walking is not used for long illness.", "Walking is not used alone for long illness.", "over_general"),
+        ("Nurses and cooks work at night.", "Nurses and cooks run the kitchen, and most of them work at night.", "over_general"),
+        ("Fever needs quick care.", "A rash with fever needs quick care.", "over_general"),
+        ("People who run do not fall ill.", "Many people who run do not fall ill.", "over_general"),
+        ("The judge can thank you.", "You can thank the judge.", "order"),
+        ("A judge gives you hope.", "A kind word gives a judge hope.", "role"),
+        ("Rest is the main cure for colds.", "Soup is the main cure for colds, and rest comes later.", "bound"),
+        ("Walking is about winning.", "Walking is about the view, and not about winning.", "negation"),
+        ("You can stay for a week or two.", "You can stay for a day or two. A week is long.", "number"),
+    ],
+)
+def test_what_is_said_of_another_thing_is_dropped(said: str, quote: str, reason: str) -> None:
+    assert Verifier(close).check(said, quote).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("said", "quote"),
+    [
+        ("The walk needs no ticket.", "The walk can be done anywhere and needs no ticket."),
+        ("A walk brings calm back.", "A walk brings calm back, for example by counting trees you can see."),
+        ("Two visits take place, once a week.", "Two weekly visits take place."),
+        ("PMR, or progressive muscle relaxation, helps.", "Progressive muscle relaxation helps."),
+        ("Call if you feel ill.", "If the walk lasts more than an hour or you feel ill, call."),
+        ("Illness is often a sign that a walk is important to you.", "Illness is often a sign that a walk matters to you."),
+        ("The walk lasts one or two hours.", "The walk lasts an hour or two."),
+        ("Walks without a map should not start.", "Walks should not start without a map."),
+    ],
+)
+def test_what_only_reads_differently_passes(said: str, quote: str) -> None:
+    assert Verifier(close).check(said, quote).reason == ""
+
+
+def test_no_sheet_shares_a_quote_with_another() -> None:
+    first, more, fresh = ({pair.quote for pair in load_pairs(path)} for path in (PAIRS, DEV_MORE, FRESH))
+    assert not first & more
+    assert not (first | more) & fresh
+    assert {pair.split for pair in load_pairs(FRESH)} == {"fresh"}
+    assert {pair.split for pair in load_pairs(DEV_MORE)} == {"dev"}
 
 
 def test_numbers_hold_with_their_units_and_rates() -> None:
