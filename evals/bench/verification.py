@@ -1,8 +1,8 @@
 """``rapport bench verification``: how well a written sentence is told from one that its quote does not bear out.
 
 The pairs were written for this by one author. Weights are fitted and limits chosen on the "dev" quotes (``verification/pairs.csv``,
-``dev_more.csv``); figures are of the "held_out" quotes, and of ``fresh.csv``, which was locked before the last change of the signs. Precision depends on the mix: "in the file" is the mix of the file,
-"even" counts supported and unsupported pairs equally. ``python -m evals.bench.verification --write`` fits
+``dev_more.csv``); figures are of the "held_out" quotes, and of ``fresh.csv``, which was locked before the last change of the signs.
+Precision depends on the mix: "in the file" is the mix of the file, "even" counts supported and unsupported pairs equally. ``python -m evals.bench.verification --write`` fits
 ``app/compose/verify_weights.toml``.
 """
 
