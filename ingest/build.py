@@ -29,6 +29,8 @@ from app.retrieve.manifest import SetAside, check_files, read_manifest
 from app.settings import Settings
 from ingest import publish as publishing
 from ingest.cache import VectorCache
+from ingest.document import SetAside as Unread
+from ingest.orders import load_judge, without_orders
 from ingest.recipe import recipe_of
 from ingest.split import split
 from ingest.stage import Plan, write_build
@@ -84,8 +86,10 @@ def run(
         publishing.remove_leftovers(settings.index_dir)
         embedder = embedder or open_embedder(settings.embedding_model, settings.models_dir, settings.threads)
         read = read_sources(sources, settings, progress)
-        set_aside = tuple(SetAside(item.origin, item.code, item.reason) for item in read.set_aside)
-        return _bring_up_to_date(plan_of(read.articles, set_aside, embedder, settings.chroma_url), settings, embedder, progress, began)
+        articles, ordering, embedded = _screened(read.articles, settings, embedder, progress)
+        set_aside = tuple(SetAside(item.origin, item.code, item.reason) for item in (*read.set_aside, *ordering))
+        report = _bring_up_to_date(plan_of(articles, set_aside, embedder, settings.chroma_url), settings, embedder, progress, began)
+        return replace(report, embedded=report.embedded + embedded, reused=max(0, report.reused - embedded))
 
 
 def build(
@@ -143,6 +147,20 @@ def plan_of(articles: Iterable[Article], set_aside: tuple[SetAside, ...], embedd
     if not passages:
         raise BuildError("No article could be read: the index stays as it was.", code="no_articles")
     return Plan(name, recipe, hashes, kept, tuple(passages.values()), (*set_aside, *doubles))
+
+
+def _screened(
+    articles: list[Article], settings: Settings, embedder: Embedder, progress: Progress
+) -> tuple[list[Article], list[Unread], int]:
+    """The articles without those that speak to a machine, these, and how many texts were embedded for it, which the cache then has."""
+    with _failures(settings.index_dir):
+        cache = VectorCache(settings.index_dir / CACHE, embedder.dimension)
+        try:
+            vectors = CachedEmbedder(embedder, cache, progress)
+            kept, ordering = without_orders(articles, vectors, load_judge())
+        finally:
+            cache.close()
+    return kept, ordering, vectors.embedded
 
 
 def _bring_up_to_date(plan: Plan, settings: Settings, embedder: Embedder, progress: Progress, began: float) -> BuildReport:

@@ -37,7 +37,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,4000}={0,2}")
 class _Patterns:
     visible: tuple[re2._Regexp[str], ...]
     hidden: tuple[re2._Regexp[str], ...]
-    signs: tuple[tuple[float, re2._Regexp[str]], ...]
+    signs: tuple[tuple[str, float, re2._Regexp[str]], ...]
 
 
 @cache
@@ -45,7 +45,7 @@ def _patterns() -> _Patterns:
     data = tomllib.loads(Path(__file__).with_name("injections.toml").read_text("utf-8"))
     groups = {name: tuple(_compiled(name, pattern) for pattern in data[name]) for name in ("visible", "hidden")}
     signs = tuple(
-        (float(sign["weight"]), _compiled(name, "|".join(f"(?:{pattern})" for pattern in sign["patterns"])))
+        (name, float(sign["weight"]), _compiled(name, "|".join(f"(?:{pattern})" for pattern in sign["patterns"])))
         for name, sign in data["signs"].items()
     )
     return _Patterns(groups["visible"], groups["hidden"], signs)
@@ -84,7 +84,18 @@ def _orders(view: str) -> bool:
 
 def weight_of(sentence: str) -> float:
     """The weight of the signs in a folded sentence, each counted once."""
-    return sum(weight for weight, sign in _patterns().signs if sign.search(sentence))
+    return sum(weight for _, weight, sign in _patterns().signs if sign.search(sentence))
+
+
+def signs_of(sentence: str) -> list[str]:
+    """The names of the signs in a sentence."""
+    folded = fold(sentence)
+    return [name for name, _, sign in _patterns().signs if sign.search(folded)]
+
+
+def sign_names() -> list[str]:
+    """The names of all signs of ``injections.toml``, in its order."""
+    return [name for name, _, _ in _patterns().signs]
 
 
 def _views(texts: list[str]) -> Iterator[str]:
