@@ -34,9 +34,9 @@ SIGNED, WORDED = 1.0, 0.5  # how much a sign and a word weigh beside the vector,
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """The weights: one a dimension of the vector, one a sign, one a word or pair of words. From ``limit`` on it is an order."""
+    """The weights for one embedding model: one a dimension, one a sign, one a word or pair of words. From ``limit`` on it is an order."""
 
-    fingerprint: str
+    model: str
     bias: float
     limit: float
     vector: NDArray[np.float32]
@@ -76,7 +76,7 @@ def without_orders(articles: Iterable[Article], embed: CachedEmbedder, judge: Ju
     whole. With another embedding model all stay as they are.
     """
     given = list(articles)
-    if embed.embedder.fingerprint != judge.fingerprint:
+    if embed.embedder.name != judge.model:
         return given, []
     said = [sentences_of(article) for article in given]
     flat = [article.text[span.start : span.end] for article, spans in zip(given, said, strict=True) for span in spans]

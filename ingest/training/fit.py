@@ -153,7 +153,7 @@ def main(settings: Settings, *, write: bool) -> None:
         size = embedder.dimension
         scaled = [round(float(weight), 3) for weight in weights[size:] * ([SIGNED] * len(features.signs) + [WORDED] * len(features.words))]
         data = {
-            "model": embedder.fingerprint,
+            "model": embedder.name,
             "bias": round(bias, 3),
             "limit": limit,
             "vector": [round(float(weight), 3) for weight in weights[:size] * SPREAD],

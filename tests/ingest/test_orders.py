@@ -165,7 +165,7 @@ def test_broken_weights_are_named(tmp_path: Path, broken: str) -> None:
 
 
 def test_the_weights_are_of_the_default_model_and_of_all_signs(judge: Judge, embedder: OnnxEmbedder) -> None:
-    assert judge.fingerprint == embedder.fingerprint
+    assert judge.model == embedder.name
     assert list(judge.signs) == Features([]).signs
     assert len(judge.vector) == embedder.dimension
     assert len(json.loads(WEIGHTS.read_text("utf-8"))["words"]) > 100
