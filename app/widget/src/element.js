@@ -15,13 +15,13 @@ let sheet;
 /**
  * Makes the element's class for a server.
  * @param {string} server its origin
- * @param {string} styleUrl the style sheet as a file, for browsers that can't adopt one
+ * @param {string} source the script's address; the style sheet as a file, for browsers that can't adopt one, stands beside it
  * @param {(name: string) => string} given attributes of the script tag, for what the element does not say itself
  */
-export function chatElement(server, styleUrl, given) {
+export function chatElement(server, source, given) {
   return class RapportChat extends HTMLElement {
     connectedCallback() {
-      if (!this.shadowRoot) start(this, server, styleUrl, (name) => this.getAttribute("data-" + name) || given(name));
+      if (!this.shadowRoot) start(this, server, source, (name) => this.getAttribute("data-" + name) || given(name));
     }
   };
 }
@@ -29,10 +29,10 @@ export function chatElement(server, styleUrl, given) {
 /**
  * @param {HTMLElement} host
  * @param {string} server
- * @param {string} styleUrl
+ * @param {string} source
  * @param {(name: string) => string} get an attribute of the clinic's
  */
-function start(host, server, styleUrl, get) {
+function start(host, server, source, get) {
   const shadow = host.attachShadow({ mode: "open" }), floating = host.hasAttribute("floating");
   const page = document.documentElement.lang, chosen = language(get("locale") || (bundled(page) ? page : ""));
   const accent = get("accent"), scheme = get("scheme");
@@ -51,7 +51,7 @@ function start(host, server, styleUrl, get) {
   } catch {
     const file = make("link");
     file.rel = "stylesheet";
-    file.href = styleUrl;
+    file.href = new URL("widget.css", source).href;
     root.hidden = true; // until it is dressed, or can't be
     file.onload = file.onerror = () => { root.hidden = false; };
     put(shadow, file);
@@ -59,9 +59,8 @@ function start(host, server, styleUrl, get) {
   if (scheme === "light" || scheme === "dark") root.className += " " + scheme;
   if (/^#[\da-f]{6}$/i.test(accent)) root.style.setProperty("--a", accent);
   speak(root, chosen || "en", get("dir"));
-  put(launcher, icon(BUBBLE), label);
-  set(launcher, "aria-expanded", "false");
-  put(shadow, put(root, floating ? launcher : null));
-  if (!floating) toggle();
+  if (floating) put(root, put(set(launcher, "aria-expanded", "false"), icon(BUBBLE), label));
+  else toggle();
+  put(shadow, root); // whole: a page does more for each element that is put into it
   requestAnimationFrame(() => setTimeout(() => readable(root))); // after the frame, when asking costs nothing
 }

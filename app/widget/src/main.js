@@ -10,7 +10,7 @@ const source = script ? script.src : location.href;
 const given = (name) => (script && script.getAttribute("data-" + name)) || "";
 const server = new URL(given("server") || source, source).origin;
 
-if (!customElements.get(NAME)) customElements.define(NAME, chatElement(server, new URL("widget.css", source).href, given));
+if (!customElements.get(NAME)) customElements.define(NAME, chatElement(server, source, given));
 
 if (given("launcher") !== "none") {
   const chat = document.createElement(NAME), attributes = script ? script.attributes : [];

@@ -9,7 +9,7 @@ import { configuration } from "./wire.js";
 import { language, speak, words } from "./words.js";
 
 const ELSEWHERE = "https://www.wikipedia.org/"; // where leaving quickly leads, unless the clinic says
-const NARROW = "(max-width: 30em), (max-height: 30em)"; // as in widget.css: there the panel fills the window
+const NARROW = "(max-width:30em),(max-height:30em)"; // as in widget.css: there the panel fills the window
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
@@ -26,13 +26,14 @@ let sheet;
  */
 export function opening(host, root, launcher, label, server, chosen, get) {
   const shadow = /** @type {ShadowRoot} */ (host.shadowRoot), floating = host.hasAttribute("floating");
-  const region = get("region").toUpperCase(), exit = get("exit"), narrow = matchMedia(NARROW), view = window.visualViewport;
+  const region = get("region").toUpperCase(), exit = get("exit");
   /** @type {import("./render.js").Settings} */
   const settings = {
     server, region: /^[A-Z]{2}$/.test(region) ? region : "", locale: chosen || "en",
     words: words(chosen), clinic: "", chars: 4000, turns: 24, all: 24000,
   };
   const look = { title: get("title"), greeting: get("greeting"), floating, exit: /^https:\/\//.test(exit) ? exit : ELSEWHERE };
+  const narrow = floating && matchMedia(NARROW), view = window.visualViewport;
   let open = false, made = build();
 
   function build() {
@@ -66,7 +67,7 @@ export function opening(host, root, launcher, label, server, chosen, get) {
     settings.turns = +told.history_turns || settings.turns;
     settings.all = +told.history_chars || settings.all;
     const locale = chosen || language(string(told.locale)) || "en";
-    if (made.talk.begun() || made.talk.running() || (!told.strings && locale.slice(0, 2) === settings.locale.slice(0, 2))) return made.refresh();
+    if (made.talk.begun() || (!told.strings && locale.slice(0, 2) === settings.locale.slice(0, 2))) return made.refresh();
     const focused = shadow.activeElement === made.box, typed = made.box.value;
     settings.locale = locale;
     settings.words = words(locale, told.strings);
@@ -79,6 +80,11 @@ export function opening(host, root, launcher, label, server, chosen, get) {
     modal();
   }
 
+  /** Where the panel fills the window, what lies behind can't be reached. */
+  function modal() {
+    if (narrow) set(made.element, "aria-modal", narrow.matches);
+  }
+
   /** A phone's keyboard covers the page and leaves its size: the panel keeps to what can be seen, so that the way out stays in sight. */
   function fit() {
     const whole = !view || view.scale > 1.01; // who zooms in with two fingers gets the whole of it
@@ -86,43 +92,56 @@ export function opening(host, root, launcher, label, server, chosen, get) {
     root.style.setProperty("--top", whole ? "" : view.offsetTop + "px");
   }
 
-  /** Where the panel fills the window, what lies behind can't be reached. */
-  function modal() {
-    if (floating && narrow.matches) set(made.element, "aria-modal", "true");
-    else made.element.removeAttribute("aria-modal");
-  }
-
   if (shadow.adoptedStyleSheets && shadow.adoptedStyleSheets.length) { // else the whole style sheet is there, as a file
     if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
     shadow.adoptedStyleSheets[1] = sheet;
   }
-  root.addEventListener("keydown", (event) => {
-    if (!open || !floating || event.isComposing) return;
-    if (event.key === "Escape") toggle();
-    if (event.key === "Tab" && narrow.matches) keep(event, made.element, shadow);
-  });
+  if (narrow) { // over the page
+    narrow.addEventListener("change", modal);
+    root.addEventListener("keydown", (event) => {
+      if (!open || event.isComposing) return;
+      if (event.key === "Escape") toggle();
+      if (event.key === "Tab" && narrow.matches) keep(event, made.element, shadow);
+    });
+    if (view) {
+      view.addEventListener("resize", fit);
+      view.addEventListener("scroll", fit);
+    }
+  }
   onShiftThrice(() => open && host.isConnected, (left) => {
     if (!left) return made.exit();
     made.announce(fill(settings.words.exitLeft, { n: left }));
   });
-  narrow.addEventListener("change", modal);
-  if (view) {
-    view.addEventListener("resize", fit);
-    view.addEventListener("scroll", fit);
-  }
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => readable(root));
-  configuration(server, chosen).then((told) => told && learn(told));
+  matchMedia("(prefers-color-scheme:dark)").addEventListener("change", () => readable(root));
+  near(root, () => configuration(server, chosen).then((told) => told && learn(told)));
   return toggle;
 }
 
 /**
- * Keeps Tab inside the panel.
+ * Calls once an element is on the screen or less than a screen away: a chat far down the page asks nothing of the server.
+ * @param {Element} element
+ * @param {() => void} act
+ */
+function near(element, act) {
+  try {
+    new IntersectionObserver((seen, watch) => {
+      if (!seen[seen.length - 1].isIntersecting) return;
+      watch.disconnect();
+      act();
+    }, { rootMargin: "100%" }).observe(element);
+  } catch {
+    act();
+  }
+}
+
+/**
+ * Keeps Tab inside the panel, which begins and ends with a button.
  * @param {KeyboardEvent} event
  * @param {HTMLElement} inside
  * @param {ShadowRoot} shadow
  */
 function keep(event, inside, shadow) {
-  const stops = /** @type {NodeListOf<HTMLElement>} */ (inside.querySelectorAll("button, a[href], summary, textarea, [tabindex='0']"));
+  const stops = inside.querySelectorAll("button");
   const edge = stops[event.shiftKey ? 0 : stops.length - 1], other = stops[event.shiftKey ? stops.length - 1 : 0];
   if (shadow.activeElement !== edge) return;
   event.preventDefault();

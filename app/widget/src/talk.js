@@ -197,7 +197,7 @@ export function conversation(stage, now) {
     alarm(put(make("div", "turn"), made), made);
   }
 
-  return { say, reset, help, choice, running: () => !!running, begun: () => history.length > 0 };
+  return { say, reset, help, choice, running: () => !!running, begun: () => !!running || history.length > 0 };
 }
 
 /** @param {string} message */

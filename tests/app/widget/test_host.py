@@ -293,6 +293,31 @@ def test_nothing_on_the_page_moves(new_context: NewContext, clinic_site: Site, u
     assert page.evaluate(height) == before
 
 
+def test_a_chat_far_down_the_page_is_whole_but_asks_nothing_until_someone_is_near(
+    new_context: NewContext, clinic_site: Site, url: str
+) -> None:
+    """Told to a screen reader from the start; the configuration is asked for when someone is near."""
+    far = "<body><main><h1>A clinic</h1>" + "<p>Some words of the clinic.</p>" * 200 + "<rapport-chat></rapport-chat></main>"
+    page = new_context().new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/v1/config" in request.url else None)
+    page.goto(clinic_site.page("/far", far + plain(url, 'data-launcher="none"')))
+    chat = page.get_by_role("region", name="Questions about therapy")
+    expect(chat.get_by_role("log")).to_be_attached()
+    for name in ("Leave quickly", "New conversation", "Send"):
+        expect(chat.get_by_role("button", name=name)).to_be_attached()
+    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    names = [node.get("name", {}).get("value", "") for node in nodes if not node["ignored"]]
+    assert any(name.startswith("Hello. Ask me how therapy works") for name in names)
+    assert any(name.startswith("This is an automated tool") for name in names)
+    assert asked == []
+    box(page).focus()
+    expect(chat.get_by_text("Riverside Clinic")).to_be_visible()
+    assert len(asked) == 1
+    say(page, QUESTION)
+    expect(chat.get_by_role("log").get_by_text(QUOTE)).to_be_visible()
+
+
 def test_loading_takes_little_of_the_main_thread(new_context: NewContext, clinic_site: Site, url: str) -> None:
     """Thread time (not wall time, which a busy machine stretches) of compiling and running the script: the best of up to eight loads."""
     address = clinic_site.page("/fast", "<body><main>" + "<p>Some words of the clinic.</p>" * 200 + "</main>" + plain(url))
