@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from app.compose.verify_pairs import Pair, covered_by, tells_much
-from app.compose.verify_sides import passive
+from app.compose.verify_places import passive
 from app.compose.verify_types import Clause, Reading
 from app.compose.verify_words import WordLists
 

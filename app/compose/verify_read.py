@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 
-from app.compose.verify_types import Clause, Number, Reading, Word
+from app.compose.verify_numbers import SMALL, SPANS_OF_TIME, is_share, numbers
+from app.compose.verify_types import Clause, Reading, Token, Word
 from app.compose.verify_words import WordLists, spelled_out, stem
 from app.retrieve.words import words
 from app.text import sentences
 
 _RAW = re.compile(r"[^\W_]+(?:[.,]\d+)*|[,;:()—–%$£€-]", re.UNICODE)
 _QUOTATION = re.compile('["“”]')
-_NUMERAL = re.compile(r"\d+(?:[.,]\d+)*")
-_COUNTED = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty"
-)
-_TENS = {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
-_SMALL = {word: number for number, word in enumerate(_COUNTED.split())} | _TENS | {"hundred": 100, "thousand": 1000, "dozen": 12}
-_PARTS = {"1/2": "half halve halves halved", "1/3": "third thirds", "1/4": "quarter quarters", "1/5": "fifth", "1/10": "tenth"}
-_SHARES = {word: share for share, forms in _PARTS.items() for word in forms.split()}
-_MANY = {"1x": "once", "2x": "twice double doubles doubled", "3x": "triple triples thrice"}
-_TIMES = {word: times for times, forms in _MANY.items() for word in forms.split()}
-_VAGUE_ORDER = frozenset(["last", "first", "next"])
 _SIGNS = {"%": "percent", "$": "dollar", "£": "pound", "€": "euro"}
-_VAGUE_UNITS = frozenset(stem(word) for word in ("second", "minute", "hour", "day", "week", "month", "year"))
-_UNIT_OF = {"day": "daily", "week": "weekly", "month": "monthly", "year": "yearly annual annually", "hour": "hourly", "night": "nightly"}
-_OFTEN = {word: unit for unit, forms in _UNIT_OF.items() for word in forms.split()}
 _SUBORDINATE = frozenset(["if", "when", "unless", "until", "while", "although", "though", "because", "whereas", "since", "once", "except"])
 _JOINING = frozenset(["and", "but", "so", "or", "yet", "then", "which", "who", "not", "as", *_SUBORDINATE])
 _ALONE = frozenset(["without", "rather", "instead"])
@@ -46,7 +31,7 @@ _STARTS_CLAUSE = frozenset(
 
 def read(text: str, lists: WordLists) -> Reading:
     """Read a sentence or a quote. Linear in its length; never raises."""
-    tokens: list[_Token] = []
+    tokens: list[Token] = []
     spans = sentences(text)
     for number, span in enumerate(spans):
         tokens += _tokens(text[span.start : span.end], number)
@@ -65,7 +50,7 @@ def read(text: str, lists: WordLists) -> Reading:
     return Reading(
         tuple(Word(t.text, t.stem, t.clause, denied[i], freed[i], t.name) for i, t in enumerate(kept)),
         _clauses(kept, texts, denied, denials, lists),
-        tuple(_numbers(kept, lists)),
+        tuple(numbers(kept, lists)),
         tuple(stems),
         tuple(frozenset(group) for group in groups),
         tuple((i, t.text) for i, t in enumerate(kept) if t.name and i and kept[i - 1].text in _PLACED | {"the"} and _placed(kept, i)),
@@ -79,38 +64,26 @@ _ARTICLES = frozenset(["a", "an", "the", "that"])
 _PLACED = frozenset(["in", "across", "throughout"])
 
 
-def _placed(kept: list[_Token], at: int) -> bool:
+def _placed(kept: list[Token], at: int) -> bool:
     return kept[at - 1].text in _PLACED or (at > 1 and kept[at - 2].text in _PLACED)
 
 
-@dataclass(slots=True)
-class _Token:
-    text: str
-    stem: str
-    mark: bool
-    name: bool
-    sentence: int
-    quoted: int = 0
-    clause: int = 0
-    parted: bool = False
-
-
-def _tokens(text: str, sentence: int) -> list[_Token]:
+def _tokens(text: str, sentence: int) -> list[Token]:
     """Words and marks; capitals are looked at before case is dropped."""
     capitals = _capitals(text)
-    out: list[_Token] = []
+    out: list[Token] = []
     plainly = spelled_out(text)
     for found in _RAW.finditer(plainly):
         piece = found[0]
         if piece in _SIGNS:
-            out.append(_Token(_SIGNS[piece], _SIGNS[piece], False, False, sentence))
+            out.append(Token(_SIGNS[piece], _SIGNS[piece], False, False, sentence))
         elif not piece[0].isalnum():
-            out.append(_Token(piece, "", True, False, sentence))
+            out.append(Token(piece, "", True, False, sentence))
         elif piece[0].isdigit():
-            out.append(_Token(piece, piece, False, False, sentence))
+            out.append(Token(piece, piece, False, False, sentence))
         else:
             plain = "".join(words(piece)) or piece
-            out.append(_Token(plain, stem(plain), False, plain in capitals, sentence))
+            out.append(Token(plain, stem(plain), False, plain in capitals, sentence))
         out[-1].quoted = len(_QUOTATION.findall(plainly, 0, found.start()))
     return out
 
@@ -127,7 +100,7 @@ def _capitals(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _cut_clauses(tokens: list[_Token]) -> None:
+def _cut_clauses(tokens: list[Token]) -> None:
     clause, length = 0, 0
     for at, token in enumerate(tokens):
         follows = tokens[at + 1].text if at + 1 < len(tokens) else ""
@@ -156,19 +129,19 @@ def _cut_clauses(tokens: list[_Token]) -> None:
         length += not token.mark
 
 
-def _counts_once(tokens: list[_Token], at: int) -> bool:
+def _counts_once(tokens: list[Token], at: int) -> bool:
     """ "At once" and "once a week" open no clause."""
     return _at_once([token.text for token in tokens], at)
 
 
-def _second_verb(tokens: list[_Token], at: int, clause: int) -> bool:
+def _second_verb(tokens: list[Token], at: int, clause: int) -> bool:
     """A verb in "-s" that no "can" before it governs: "can be done anywhere, takes two minutes and needs no equipment"."""
     verb, follows = tokens[at].text if at < len(tokens) else "", tokens[at + 1].text if at + 1 < len(tokens) else ""
     governed = any(token.text in _MODALS for token in tokens[:at] if token.clause == clause and not token.mark)
     return governed and len(verb) > 3 and verb.endswith("s") and not verb.endswith("ss") and follows in _AFTER_VERBS
 
 
-def _opened(tokens: list[_Token], at: int, clause: int) -> bool:
+def _opened(tokens: list[Token], at: int, clause: int) -> bool:
     """The clause before the comma began with "if", "when" …: what follows is the main clause."""
     first = next(token for token in tokens if token.clause == clause and token.sentence == tokens[at].sentence)
     if (
@@ -181,7 +154,7 @@ def _opened(tokens: list[_Token], at: int, clause: int) -> bool:
     return first.text in _SUBORDINATE or first.text in ("before", "after", "as") or (first.text in ("for", "in", "with") and length > 5)
 
 
-def _denied(kept: list[_Token], texts: list[str], lists: WordLists) -> tuple[list[bool], list[bool], list[int]]:
+def _denied(kept: list[Token], texts: list[str], lists: WordLists) -> tuple[list[bool], list[bool], list[int]]:
     """For each word whether an odd number of denials reaches it and whether one of them only frees from a duty; where the denials stand."""
     reach, freed = [0] * len(kept), [False] * len(kept)
     denials = []
@@ -203,7 +176,7 @@ def _denied(kept: list[_Token], texts: list[str], lists: WordLists) -> tuple[lis
     return [count % 2 == 1 for count in reach], freed, denials
 
 
-def _clauses(kept: list[_Token], texts: list[str], denied: list[bool], denials: list[int], lists: WordLists) -> tuple[Clause, ...]:
+def _clauses(kept: list[Token], texts: list[str], denied: list[bool], denials: list[int], lists: WordLists) -> tuple[Clause, ...]:
     found = []
     start = 0
     for end in range(1, len(kept) + 1):
@@ -238,7 +211,7 @@ def _clauses(kept: list[_Token], texts: list[str], denied: list[bool], denials: 
     return _joined_to_bare(found, kept, lists)
 
 
-def _joined_to_bare(found: list[Clause], kept: list[_Token], lists: WordLists) -> tuple[Clause, ...]:
+def _joined_to_bare(found: list[Clause], kept: list[Token], lists: WordLists) -> tuple[Clause, ...]:
     """ "Many people | who self-harm do not …": the first part has no verb, and both go as far as the less far of them."""
     for number in range(1, len(found)):
         bare, rest = found[number - 1], found[number]
@@ -250,7 +223,7 @@ def _joined_to_bare(found: list[Clause], kept: list[_Token], lists: WordLists) -
 
 
 def _at_once(texts: list[str], at: int) -> bool:
-    often = texts[at + 1 : at + 2] in (["a"], ["every"], ["per"]) and at + 2 < len(texts) and stem(texts[at + 2]) in _VAGUE_UNITS
+    often = texts[at + 1 : at + 2] in (["a"], ["every"], ["per"]) and at + 2 < len(texts) and stem(texts[at + 2]) in SPANS_OF_TIME
     return texts[at] == "once" and (texts[at - 1 : at] == ["at"] or often)
 
 
@@ -259,7 +232,7 @@ def _freed(texts: list[str], start: int, at: int, lists: WordLists) -> bool:
     return any(lists.no_duty.at(texts, before)[0] > at - before for before in range(max(start, at - 4), at + 1))
 
 
-def _matters_to(kept: list[_Token], texts: list[str], at: int, lists: WordLists) -> bool:
+def _matters_to(kept: list[Token], texts: list[str], at: int, lists: WordLists) -> bool:
     """ "Important to you" asks for nothing."""
     follows = at + lists.duty.at(texts, at)[0]
     return (
@@ -268,11 +241,11 @@ def _matters_to(kept: list[_Token], texts: list[str], at: int, lists: WordLists)
 
 
 def _strength(
-    kept: list[_Token], texts: list[str], start: int, end: int, denied: list[bool], lists: WordLists
+    kept: list[Token], texts: list[str], start: int, end: int, denied: list[bool], lists: WordLists
 ) -> tuple[int, frozenset[str]]:
     hedges, universal = [5], set()
     at = start
-    if _share(kept, start, end):
+    if is_share(kept, start, end):
         hedges.append(2)
     while at < end:
         size, rungs = lists.strength.at(texts[:end], at)
@@ -284,7 +257,7 @@ def _strength(
                 word in ("any", "anything", "anyone", "all", "every", "only") and denied[at]
             )
             harmless = harmless or (
-                word in ("every", "all") and (follows in lists.units or stem(follows) in lists.units or follows in _SMALL)
+                word in ("every", "all") and (follows in lists.units or stem(follows) in lists.units or follows in SMALL)
             )
             if not harmless:
                 universal.add("always" if word in ("every", "each", "all", "everyone", "everybody", "always") else word)
@@ -294,94 +267,6 @@ def _strength(
     return min(hedges), frozenset(universal)
 
 
-def _share(kept: list[_Token], start: int, end: int) -> bool:
-    """ "One in five", "40 percent", "half of": a part of all, said as a number."""
-    for at in range(start, end - 1):
-        if _value_of(kept[at].text) and (
-            kept[at + 1].text in ("percent", "of") or (kept[at + 1].text == "in" and at + 2 < end and _value_of(kept[at + 2].text))
-        ):
-            return True
-    return False
-
-
-def follows_not(kept: list[_Token], at: int, end: int) -> bool:
+def follows_not(kept: list[Token], at: int, end: int) -> bool:
     """Whether "not" comes next."""
     return at + 1 < end and (kept[at + 1].text == "not" or [token.text for token in kept[at + 1 : at + 3]] == ["no", "longer"])
-
-
-def _numbers(kept: list[_Token], lists: WordLists) -> list[Number]:
-    """Numbers as figures or words, with the unit that comes within the next few words (across "to", "or", "and" and other numbers)."""
-    found = []
-    for at, token in enumerate(kept):
-        often = _often(kept, at)
-        if often:
-            found.append(Number("1x", "", often, ()))
-        value = _value(kept, at)
-        if not value:
-            continue
-        after = [kept[later] for later in range(at + 1, min(at + 7, len(kept))) if kept[later].sentence == token.sentence]
-        before = kept[at - 1].text if at else ""
-        unit = before if before in ("dollar", "pound", "euro") else ""
-        if before == "or" and at > 2 and (kept[at - 3].text in ("a", "an") or kept[at - 3].text in _VAGUE_ORDER):
-            unit = _unit(kept[at - 2], lists)  # "an hour or two"
-            found.append(Number("1", unit, "", ()))
-        rate = ""
-        for place, word in enumerate(after):
-            named = _unit(word, lists)
-            if named and place and after[place - 1].text in ("a", "an", "per", "each", "every") and word.stem not in ("session", "time"):
-                if place > 1 and after[place - 2].text in _TIMES:
-                    break  # "16 sessions, once a week": the rate is of "once"
-                rate = rate or named
-            elif named and not unit and not rate:
-                unit = named
-        telling = [word.stem for word in after if word.stem not in lists.plain and not _value_of(word.text) and word.clause == token.clause]
-        found.append(Number(value, unit, rate, tuple(telling[:3])))
-    return found
-
-
-def _often(kept: list[_Token], at: int) -> str:
-    """The unit of "weekly", "every week", "each week" and "once a week"; "" for what is no such word."""
-    text, before = kept[at].text, kept[at - 1].text if at else ""
-    if text in _OFTEN:
-        return stem(_OFTEN[text])
-    once = at > 1 and kept[at - 2].text == "once" and before in ("a", "per")
-    every = before in ("every", "each") and not (at > 2 and kept[at - 2].text in _TIMES)
-    return kept[at].stem if (once or every) and kept[at].stem in _VAGUE_UNITS else ""
-
-
-def _unit(word: _Token, lists: WordLists) -> str:
-    return word.stem if word.stem in lists.units and word.text not in _OFTEN else ""
-
-
-def _value(kept: list[_Token], at: int) -> str:
-    text = kept[at].text
-    follows = kept[at + 1].text if at + 1 < len(kept) else ""
-    if text in ("few", "several", "couple") and stem(follows) in _VAGUE_UNITS:
-        return "few"
-    before = kept[at - 1].text if at else ""
-    if text in ("one", "ones"):  # "one of", "no one", "one way" count nothing; "one in five", "one session" do
-        second = kept[at + 2].text if at + 2 < len(kept) else ""
-        return "1" if follows in ("in", "to", "or") and second != "one" and _value_of(second) and before != "to" else ""
-    if text in ("second", "third", "quarter", "fifth", "tenth", "half") and text != "half" and before not in ("a", "one", "two", "three"):
-        return ""
-    if before == "the" and text in ("two", "three") and follows in ("are", "can", "may", "were", "have", "often", "do"):
-        return ""  # "the two can be combined"
-    if text == "once":
-        return ""  # "once a week": read at "week"
-    if before in _SMALL and _SMALL[before] >= 20 and text in _SMALL and _SMALL[text] < 10:
-        return ""  # "twenty five": read at "twenty"
-    if text in _SMALL and 20 <= _SMALL[text] < 100 and follows in _SMALL and 0 < _SMALL[follows] < 10:
-        return str(_SMALL[text] + _SMALL[follows])
-    return _value_of(text)
-
-
-def _value_of(text: str) -> str:
-    if _NUMERAL.fullmatch(text):
-        digits = text.replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+", text) else text.replace(",", ".")
-        try:
-            return str(Fraction(digits))
-        except ValueError:  # "1.2.3", or a figure of another script
-            return digits
-    if text in _SMALL:
-        return str(_SMALL[text])
-    return _SHARES.get(text, "") or _TIMES.get(text, "")

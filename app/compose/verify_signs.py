@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from app.compose.verify_frames import frame_fault, replaced
 from app.compose.verify_pairs import Pair, counterparts, covered_by, home_of, nearest, tells_much
-from app.compose.verify_sides import limits_dropped, order_fault, party_fault, scatter, torn_apart, turned_round
+from app.compose.verify_places import limits_dropped, scatter, torn_apart, turned_round
+from app.compose.verify_sides import order_fault, party_fault
 from app.compose.verify_types import Clause, Reading
 from app.compose.verify_words import WordLists, stem
 

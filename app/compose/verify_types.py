@@ -5,6 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+@dataclass(slots=True)
+class Token:
+    """A word or mark on the way to becoming a ``Word``: ``quoted`` counts the quotation marks before it, ``parted`` says that a mark parts
+    its clause from the one before."""
+
+    text: str
+    stem: str
+    mark: bool
+    name: bool
+    sentence: int
+    quoted: int = 0
+    clause: int = 0
+    parted: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word: as written in lower case, its stem, its clause, whether it is denied, whether the
