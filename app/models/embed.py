@@ -28,7 +28,8 @@ BATCH_TOKENS = 4_096  # padded tokens a forward pass: keeps memory flat whatever
 class ModelSheet:
     """What the serving path must know of an exported model; kept beside it as ``rapport-model.json``.
 
-    ``pooling`` "graph" means that the graph gives sentence vectors itself. ``sha256`` maps file names to hashes.
+    ``pooling`` "graph" means that the graph gives sentence vectors itself. ``sha256`` maps file names to hashes. After ``midway`` layers
+    the graph hands out its token states (0: nowhere).
     """
 
     name: str
@@ -38,6 +39,7 @@ class ModelSheet:
     max_tokens: int
     dimension: int
     sha256: dict[str, str]
+    midway: int = 0
 
     def write(self, folder: Path) -> None:
         """Write the sheet into the model's folder."""
@@ -90,8 +92,8 @@ class OnnxEmbedder:
         self._inputs = [node.name for node in self._session.get_inputs()]
         outputs = [node.name for node in self._session.get_outputs()]
         self._vector = outputs[0]
-        self.has_midway = MIDWAY in outputs
-        if branch is not None and branch.is_file() and not self.has_midway:
+        self.midway = sheet.midway if MIDWAY in outputs else 0
+        if branch is not None and branch.is_file() and self.midway != _midway_wanted(sheet.name):
             raise ModelError(f"The model in {folder} was prepared by an earlier version. Run: rapport models get {sheet.name}")
         self._branch = Branch(branch, threads) if branch is not None and branch.is_file() else None
         self._sheet = sheet
@@ -182,6 +184,11 @@ def prepared_name(name: str, models_dir: Path) -> str:
     resolved = entry.name if entry else name
     here, there = (models_dir / folder_name(model) / SHEET for model in (resolved, catalogue.fallback))
     return catalogue.fallback if name == "default" and not here.is_file() and there.is_file() else resolved
+
+
+def _midway_wanted(name: str) -> int:
+    entry = load_catalogue().find(name)
+    return entry.midway if entry else 0
 
 
 def _read_sheet(folder: Path) -> ModelSheet:

@@ -68,14 +68,17 @@ def export_model(source: str, name: str, folder: Path) -> ModelSheet:
     return sheet
 
 
-def quantise(source: Path, target: Path) -> None:
-    """Write an int8 copy of an ONNX graph (weights only, symmetric): a third of the size, about twice as fast."""
+def quantise(source: Path, target: Path, *, per_channel: bool = False) -> None:
+    """Write an int8 copy of an ONNX graph (weights only, symmetric): a third of the size, about twice as fast.
+
+    ``per_channel`` gives each column of a matrix a scale of its own: closer to the original at the same size and speed.
+    """
     import logging
 
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     logging.disable(logging.WARNING)  # the tool advises a pre-processing step that changes nothing for these graphs
     try:
-        quantize_dynamic(str(source), str(target), weight_type=QuantType.QInt8)
+        quantize_dynamic(str(source), str(target), weight_type=QuantType.QInt8, per_channel=per_channel)
     finally:
         logging.disable(logging.NOTSET)

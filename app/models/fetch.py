@@ -101,7 +101,7 @@ def _opens(folder: Path, entry: ModelEntry | None) -> bool:
     if not (folder / SHEET).is_file():
         return False
     try:
-        return OnnxEmbedder(folder, threads=1).has_midway or entry is None or not entry.midway
+        return OnnxEmbedder(folder, threads=1).midway == (entry.midway if entry else 0)
     except ModelError:
         return False
 
@@ -115,7 +115,7 @@ def _build(entry: ModelEntry, files: Path, ready: Path, say: Say) -> None:
         sheet = export_model(str(files), entry.name, ready)
         if entry.midway:
             add_midway(ready / "model.onnx", entry.midway)
-            replace(sheet, sha256=_hashes(ready)).write(ready)
+            replace(sheet, sha256=_hashes(ready), midway=entry.midway).write(ready)
         return
     ready.mkdir()
     (files / "tokenizer.json").rename(ready / "tokenizer.json")
@@ -127,7 +127,7 @@ def _build(entry: ModelEntry, files: Path, ready: Path, say: Say) -> None:
     if entry.midway:
         add_midway(ready / "model.onnx", entry.midway)
     facts = (entry.name, entry.pooling, entry.query_prefix, entry.passage_prefix, entry.max_tokens, entry.dimension)
-    ModelSheet(*facts, _hashes(ready)).write(ready)
+    ModelSheet(*facts, _hashes(ready), entry.midway).write(ready)
 
 
 def _hashes(ready: Path) -> dict[str, str]:

@@ -20,7 +20,7 @@ from app.guard.training.styles import Styles, load_styles
 
 FOLDER = Path(__file__).parent / "messages"
 LABELS = ("crisis", "clinical", "sensitive", "harmless")
-MOST_A_FAMILY = 26
+MOST_A_FAMILY = 16
 LEAST_ROUNDS = {"en": 2}  # so that every English line is also read as typed in a hurry; other languages only lose marks
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from app.errors import ModelError
 from app.guard.classifier import FOLDER
 from app.guard.training.branch import Top, _batch, states_of, upper_layers
 from app.models.catalogue import load_catalogue
-from app.models.embed import OnnxEmbedder, open_embedder
+from app.models.embed import SHEET, OnnxEmbedder, open_embedder
 from app.models.tap import add_midway, layer_weights
 
+LAYERS = {"gte-small": 12, "arctic-embed-s": 12, "all-MiniLM-L6-v2": 6}
 TEXTS = ["what happens in the first session", "it costs too much", "I can't sleep and I don't know whom to ask about it"]
 
 
@@ -37,14 +39,14 @@ def test_readings_are_one_pass(embedder: OnnxEmbedder) -> None:
     assert embedder.forward_passes == before + 1
 
 
-def test_an_untrained_top_is_the_models_own_upper_half(models_dir: Path) -> None:
+def test_an_untrained_top_is_the_models_own_upper_layers(models_dir: Path) -> None:
     """So the weights are read right, scales and all, and our layer computes what the model's does."""
     for entry in load_catalogue().model:
         if not (models_dir / entry.name).is_dir():
             continue
         embedder = open_embedder(entry.name, models_dir, 1)
         layers = upper_layers(models_dir / entry.name / "model.onnx", entry.midway)
-        assert len(layers) == entry.midway, "the guard's top starts half way up"
+        assert len(layers) == LAYERS[entry.name] - entry.midway
         inputs, mask = _batch(states_of(embedder, TEXTS), range(len(TEXTS)))
         states, away = inputs, (1 - mask.float())[:, None, None, :] * -1e4
         with torch.no_grad():
@@ -53,6 +55,15 @@ def test_an_untrained_top_is_the_models_own_upper_half(models_dir: Path) -> None
         pooled = states[:, 0] if entry.pooling == "cls" else (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
         ours = (pooled / pooled.norm(dim=1, keepdim=True)).numpy()
         assert ((ours * embedder.queries(TEXTS)).sum(1) > 0.98).all(), entry.name
+
+
+def test_a_model_prepared_for_another_layer_is_told_to_be_prepared_again(models_dir: Path, tmp_path: Path) -> None:
+    name = load_catalogue().default
+    shutil.copytree(models_dir / name, tmp_path / name)
+    sheet = tmp_path / name / SHEET
+    sheet.write_text(json.dumps(json.loads(sheet.read_text()) | {"midway": 5}))
+    with pytest.raises(ModelError, match=f"rapport models get {name}"):
+        open_embedder(name, tmp_path, 1, FOLDER)
 
 
 def test_a_graph_without_the_layer_says_so(models_dir: Path, tmp_path: Path) -> None:
