@@ -12,7 +12,7 @@ SHELL := /bin/bash
 .PHONY: run index models test lint coverage bench eval clean lock
 
 PYTHON ?= python3
-# Two test processes at least: much of a browser test is waiting. Tests of one file stay together and share what they set up.
+# As many test processes as there are cores; tests of one file stay together and share what they set up.
 PYTEST_WORKERS ?= auto
 BIN := .venv/bin
 # uv reads settings of its own; hand it pip's, so that a machine set up for pip needs nothing more.
