@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from app.compose.verify_pairs import Pair, covered_by, tells_much
 from app.compose.verify_places import passive
 from app.compose.verify_types import Clause, Reading
-from app.compose.verify_words import WordLists
+from app.compose.verify_words import WordLists, listed
 
 _DEGREES = {
     "more": frozenset(["more", "most", "extra", "further"]),
@@ -26,12 +26,10 @@ _DEGREE_OF = {
     "worst": "worse",
 }
 _RELATIVES = frozenset(["who", "that", "whose", "which"])
-_VERBS = frozenset(
-    "is are was were has have had do does did can may might will would should must cannot get gets give gives need needs".split()  # noqa: SIM905
-)
+_VERBS = listed("is are was were has have had do does did can may might will would should must cannot get gets give gives need needs")
 _ONLY_PARTLY = frozenset(["alone", "only", "usual", "usually", "necessarily", "enough", "itself", "fully", "entirely", "completely"])
 _MEASURES = frozenset(["more", "less", "fewer", "longer", "later", "older", "younger", "earlier", "sooner", "further", "higher", "lower"])
-_AMOUNTS = frozenset("a an one two three four five six seven eight nine ten twelve twenty few several half".split())  # noqa: SIM905
+_AMOUNTS = listed("a an one two three four five six seven eight nine ten twelve twenty few several half")
 _WITHIN = frozenset(["with", "without", "after", "before", "during", "of", "from"])
 
 

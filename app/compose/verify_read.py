@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app.compose.verify_numbers import SMALL, SPANS_OF_TIME, is_share, numbers
 from app.compose.verify_types import Clause, Reading, Token, Word
-from app.compose.verify_words import WordLists, spelled_out, stem
+from app.compose.verify_words import WordLists, listed, spelled_out, stem
 from app.retrieve.words import words
 from app.text import sentences
 
@@ -23,9 +23,9 @@ _SUBJECTS = frozenset(["you", "they", "we", "he", "she"])
 _BEFORE_SUBJECTS = frozenset(
     ["that", "what", "how", "where", "why", "whether", "than", "before", "after", "until", "for", "with", "of", "to"]
 )
-_AFTER_VERBS = frozenset("a an the no your their its about it them you more less two three four five".split())  # noqa: SIM905
-_STARTS_CLAUSE = frozenset(
-    "it they you we he she there many some most few all may might can could will would should must do does is are this these others".split()  # noqa: SIM905 - a list of words reads best as words
+_AFTER_VERBS = listed("a an the no your their its about it them you more less two three four five")
+_STARTS_CLAUSE = listed(
+    "it they you we he she there many some most few all may might can could will would should must do does is are this these others"
 )
 
 

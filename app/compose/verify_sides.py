@@ -8,7 +8,7 @@ from itertools import pairwise
 from app.compose.verify_pairs import Pair, tells_much
 from app.compose.verify_places import BEING, passive
 from app.compose.verify_types import Reading
-from app.compose.verify_words import WordLists, stem
+from app.compose.verify_words import WordLists, listed, stem
 
 # Words that say that one thing makes another happen: (marker, whether the cause comes first).
 _CAUSES = {
@@ -23,8 +23,8 @@ _CAUSES = {
 
 _FINITE = frozenset(["can", "may", "might", "could", "will", "should", "must", "means", "helps", "often", "usually"])
 _MAKE = stem("make")
-_EFFECTS = frozenset("more less better worse harder easier stronger weaker likely feel hard easy possible difficult".split())  # noqa: SIM905
-_ORDERED = frozenset("before after then once earlier later beforehand afterwards following previous next".split())  # noqa: SIM905
+_EFFECTS = listed("more less better worse harder easier stronger weaker likely feel hard easy possible difficult")
+_ORDERED = listed("before after then once earlier later beforehand afterwards following previous next")
 _EARLIER = {stem("before"): True, stem("after"): False, "then": True, stem("until"): True}
 
 

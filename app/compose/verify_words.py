@@ -30,6 +30,11 @@ _CONTRACTIONS = (
 Phrase = tuple[str, ...]
 
 
+def listed(line: str) -> frozenset[str]:
+    """The words of a line: the closed lists of grammar read best as words."""
+    return frozenset(line.split())
+
+
 @lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """The English stem of a lower-case word; irregular forms have the stem of their verb."""

@@ -81,7 +81,7 @@ class Features:
 
     def rows(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> Any:
         """A scipy matrix, one row a text."""
-        from scipy.sparse import csr_matrix, hstack  # type: ignore[import-untyped]
+        from scipy.sparse import csr_matrix, hstack  # type: ignore[import-untyped]  # scipy has no types
 
         signs = len(self.signs)
         place = {word: at for at, word in enumerate(self.words, start=signs)}

@@ -42,7 +42,7 @@ class Sheet:
 
 def sheet(messages: Sequence[Message]) -> Sheet:
     """Features, classes and folds of messages."""
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # scipy has no types
 
     rows = [hashed(message.text) for message in messages]
     ends = np.cumsum([0, *(len(row.buckets) for row in rows)])

@@ -13,21 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from app.domain import Conversation, Outcome
+from app.domain import Conversation
 from app.guard.classifier import FOLDER, load_classifier
 from app.guard.language import language
 from app.guard.screen import load_guard
+from app.guard.training.evaluate import WANTED, counts
 from app.guard.training.messages import families_of, fill, load_slots
 from app.models.catalogue import load_catalogue
 from app.models.embed import open_embedder
 from app.models.multilingual import open_multilingual
-
-RIGHT = {
-    "crisis": {Outcome.CRISIS},
-    "clinical": {Outcome.CLINICAL_ADVICE, Outcome.CRISIS},
-    "sensitive": {Outcome.PASS, Outcome.PASS_WITH_LINE},
-    "harmless": {Outcome.PASS, Outcome.PASS_WITH_LINE},
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for text in (fill(template, slots, rng) for template in family.templates):
             verdict = guard.screen(Conversation(text), embedder.readings)
             seen[family.label] += 1
-            if verdict.outcome not in RIGHT[family.label]:
+            if counts(family.label, verdict.outcome) is not (family.label in WANTED):
                 wrong[family.label] += 1
                 (chance,) = classifier.judge([text], embedder.readings([text]), language(text))
                 said = f"{verdict.outcome.value}/{verdict.category} by {verdict.layer}"
