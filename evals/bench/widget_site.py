@@ -27,11 +27,11 @@ TYPES = {
     "html": "text/html",
     "svg": "image/svg+xml",
 }
-HOST = (
-    "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>A clinic</title>"
-    "<body><main><h1>A clinic</h1>"
-    + "<p>We see people of every age, in person and by video, on weekdays and some evenings.</p>" * 60
-    + "</main>"
+HEAD = (
+    "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>A clinic</title><body>"
+)
+MAIN = (
+    "<main><h1>A clinic</h1>" + "<p>We see people of every age, in person and by video, on weekdays and some evenings.</p>" * 60 + "</main>"
 )
 OURS = ["rapport-chat", ".launcher"]
 INLINE = ["rapport-chat", "textarea"]
@@ -66,9 +66,10 @@ class Host:
             self.zipped[path] = gzip.compress(self.files[path], 9, mtime=0)
         return self.zipped.get(path)
 
-    def page(self, name: str, html: str, shown: list[str]) -> None:
+    def page(self, name: str, html: str, shown: list[str], *, above: bool = False) -> None:
+        """Adds a page with a widget below its words, or ``above`` them, where it is in sight at once."""
         path = f"/page-{len(self.pages)}.html"
-        self.files[path] = (HOST + html).encode()
+        self.files[path] = (HEAD + (html + MAIN if above else MAIN + html)).encode()
         self.pages.append(Loaded(name, path, shown))
 
 
@@ -156,6 +157,7 @@ def _fill(made: Host, folder: Path) -> None:
     made.page("Rapport", '<script src="/widget.js" defer></script>', OURS)
     inline = '<script src="/widget.js" data-launcher="none" defer></script><rapport-chat></rapport-chat>'
     made.page("Rapport, no launcher", inline, INLINE)
+    made.page("Rapport, no launcher, in sight", inline, INLINE, above=True)
     for number, widget in enumerate(listed()["widget"]):
         with tarfile.open(_checked(folder, widget)) as archive:
             for member in archive:
@@ -165,3 +167,5 @@ def _fill(made: Host, folder: Path) -> None:
                     made.files[f"/{number}/{name}"] = content.read() if content else b""
         page = widget["page"].replace("{at}", f"/{number}").replace("{origin}", made.origin)
         made.page(widget["name"], page, widget["shown"])
+        if widget.get("in_sight"):
+            made.page(f"{widget['name']}, in sight", page, widget["shown"], above=True)

@@ -24,7 +24,15 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         member.size = len(SCRIPT)
         archive.addfile(member, io.BytesIO(SCRIPT))
     digest = hashlib.sha256((tmp_path / "some-chat-1.0.0.tgz").read_bytes()).hexdigest()
-    entry = {"name": "Slow", "package": "@some/chat", "version": "1.0.0", "sha256": digest, "shown": ["#chat"], "page": PAGE}
+    entry = {
+        "name": "Slow",
+        "package": "@some/chat",
+        "version": "1.0.0",
+        "sha256": digest,
+        "shown": ["#chat"],
+        "in_sight": True,
+        "page": PAGE,
+    }
     listed: dict[str, list[dict[str, Any]]] = {"widget": [entry], "missing": [{"name": "Other", "why": "not on npm", "gzip": 12345}]}
     monkeypatch.setattr(widget_site, "listed", lambda: listed)
     monkeypatch.setattr(widget, "listed", lambda: listed)
@@ -37,6 +45,9 @@ def test_costs_are_those_of_the_widget_alone(packages: Path) -> None:
     results = widget.run(packages, 1, lambda *_: None)
     ours, slow = results["widgets"]["Rapport"], results["widgets"]["Slow"]
     assert ours["requests"] == 1
+    assert results["widgets"]["Rapport, no launcher"]["requests"] == 1
+    assert results["widgets"]["Rapport, no launcher, in sight"]["requests"] == 2  # it asks for the configuration at once
+    assert "Slow, in sight" in results["widgets"]
     assert 14_000 < ours["bytes"] < 15_500
     assert ours["shown_ms"] > 0
     assert (ours["elsewhere"], ours["shift"]) == (0, 0)
