@@ -1,6 +1,6 @@
 """Tells an order to a machine from a sentence for people, by its vector, its words and the signs of ``injections.toml``.
 
-A linear model, fitted by ``python -m ingest.training.fit`` on sentences that are there to read (``training/*.md``). It knows the vectors
+A linear model, fitted by ``python -m ingest.training.fit`` on sentences that are there to read (``training/``). It knows the vectors
 of one embedding model only and says nothing with another. It stands behind the patterns of ``screen.py`` and in front of the index, and
 reads English.
 """
@@ -29,7 +29,8 @@ TOO_MANY = 3  # sentences in one article: one or two may be a mistake, and cost 
 _BETWEEN = "\n\n"  # blank line between blocks
 _TOKEN = re.compile(r"\w+|[#\[\]{}<>:]")
 SHORTEST = 15  # characters: less is no order
-SIGNED, WORDED = 1.0, 0.5  # how much a sign and a word weigh beside the vector, whose spread is about one
+SIGNED, WORDED = 1.0, 1.0  # how much a sign and a word weigh beside the vector, whose spread is about one
+_STEM = 5  # letters: "recommend" and "recommends" are one word then
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,11 @@ class Judge:
 
 
 def pieces(sentence: str) -> set[str]:
-    """Its words and pairs of neighbours, folded; brackets and colons count as words."""
+    """Its words, their stems, pairs of neighbouring stems, and how it begins ("^"), folded; brackets and colons count as words."""
     tokens = _TOKEN.findall(fold(sentence))
-    return {*tokens, *(f"{one} {other}" for one, other in pairwise(tokens))}
+    stems = ["^", *(token if len(token) <= _STEM else f"{token[:_STEM]}~" for token in tokens)]
+    starts = {" ".join(stems[:3])} if len(stems) > 2 else set()
+    return {*tokens, *stems[1:], *(f"{one} {other}" for one, other in pairwise(stems)), *starts}
 
 
 def load_judge(path: Path = WEIGHTS) -> Judge:

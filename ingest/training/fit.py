@@ -1,6 +1,6 @@
 """Fits ``ingest/orders.json``: ``python -m ingest.training.fit [--write]``.
 
-Orders of ``orders.md`` against the sentences of ``ordinary.md`` and of the starter articles. What it prints is of sentences that it had
+Orders of ``orders/`` against the sentences of ``ordinary/`` and of the starter articles. What it prints is of sentences that it had
 not seen: orders are left out by family, articles whole, ordinary sentences one by one. The limit lies above all left-out sentences of
 the articles, and where no more than ``MOST_ALARMS`` of the ordinary ones are over it.
 """
@@ -11,7 +11,7 @@ import json
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,11 @@ from ingest.screen import sign_names, signs_of
 
 HERE = Path(__file__).parent
 FOLDS = 8
-STRENGTH = 1.0  # C of the logistic regression; 10 gave no more orders for the same alarms
+STRENGTH = 0.3  # C of the logistic regression
 ORDERS_COUNT = 5.0  # weight of an order beside an ordinary sentence
 MOST_ALARMS = 0.08  # of the ordinary sentences, which are written to come near
 MARGIN = 0.1
+KNOWN = 4  # a word counts that as many families, articles or ordinary sentences have: so no brand of one family is learned
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +47,17 @@ class Example:
 
 def examples() -> list[Example]:
     """All sentences to learn from, each once."""
-    found = [Example(text, "order", family) for family, text in listed(HERE / "orders.md")]
-    found += [Example(text, "ordinary", text) for _, text in listed(HERE / "ordinary.md")]
+    found = [Example(text, "order", family) for family, text in listed(HERE / "orders")]
+    found += [Example(text, "ordinary", text) for _, text in listed(HERE / "ordinary")]
     for path in sorted((HERE.parents[1] / "corpus" / "articles").glob("*.md")):
         found += [Example(text, "article", path.stem) for text in said_in(read_markdown(path.read_bytes()))]
     return list({example.text: example for example in reversed(found)}.values())[::-1]
 
 
-def listed(path: Path) -> list[tuple[str, str]]:
-    """(family, sentence) of a Markdown file with a list under each heading."""
+def listed(folder: Path) -> list[tuple[str, str]]:
+    """(family, sentence) of a folder of Markdown files with a list under each heading."""
     family, found = "", []
-    for line in path.read_text("utf-8").splitlines():
+    for line in (line for path in sorted(folder.glob("*.md")) for line in path.read_text("utf-8").splitlines()):
         if line.startswith("## "):
             family = line[3:]
         elif line.startswith("- "):
@@ -72,11 +73,11 @@ def said_in(document: RawDocument) -> list[str]:
 
 
 class Features:
-    """Sentences as rows: the vector, the signs, and those words that two orders at least have."""
+    """Sentences as rows: the vector, the signs, and those words that ``KNOWN`` groups at least have."""
 
-    def __init__(self, orders: Sequence[str]) -> None:
-        counts = Counter(piece for text in orders for piece in pieces(text))
-        self.words = sorted(piece for piece, count in counts.items() if count > 1)
+    def __init__(self, given: Iterable[Example]) -> None:
+        counts = Counter(piece for piece, _ in {(piece, example.group) for example in given for piece in pieces(example.text)})
+        self.words = sorted(piece for piece, count in counts.items() if count >= KNOWN)
         self.signs = sign_names()
 
     def rows(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> Any:
@@ -112,7 +113,7 @@ def left_out(given: Sequence[Example], vectors: NDArray[np.float32]) -> NDArray[
     scores = np.zeros(len(given))
     for fold in range(FOLDS):
         seen = folds != fold
-        features = Features(texts[seen & orders])
+        features = Features(example for example, is_seen in zip(given, seen, strict=True) if is_seen)
         weights, bias = fit(features.rows(texts[seen], vectors[seen]), orders[seen])
         scores[~seen] = features.rows(texts[~seen], vectors[~seen]) @ weights + bias
     return scores
@@ -145,7 +146,7 @@ def main(settings: Settings, *, write: bool) -> None:
     for kind in ("order", "ordinary", "article"):
         mine = [score >= limit for example, score in zip(given, scores, strict=True) if example.kind == kind]
         sys.stdout.write(f"{kind}: {sum(mine)} of {len(mine)} at {limit}\n")
-    features = Features([example.text for example in given if example.kind == "order"])
+    features = Features(given)
     weights, bias = fit(
         features.rows([example.text for example in given], vectors), np.array([example.kind == "order" for example in given])
     )

@@ -68,15 +68,15 @@ def test_what_is_seen_of_unseen_kinds_of_orders(judge: Judge, embedder: OnnxEmbe
     """As measured on sheets that were written before the judge was made (ingest/README.md). Fewer would be a loss; it is far from all."""
     unseen = lines("unseen_orders.txt")
     assert (len(unseen), len(FRESH)) == (80, 40)
-    assert sum(seen(text, judge, embedder) for text in unseen) >= 40
-    assert sum(seen(text, judge, embedder) for text in FRESH) >= 18
+    assert sum(seen(text, judge, embedder) for text in unseen) >= 63
+    assert sum(seen(text, judge, embedder) for text in FRESH) >= 31
 
 
 def test_what_ordinary_sentences_cost(judge: Judge, embedder: OnnxEmbedder) -> None:
     ordinary = lines("ordinary_sentences.txt")
     assert len(ordinary) == 200
-    assert sum(seen(text, judge, embedder) for text in ordinary) <= 8
-    assert sum(seen(text, judge, embedder) for text in NEAR) <= 7
+    assert sum(seen(text, judge, embedder) for text in ordinary) <= 14
+    assert sum(seen(text, judge, embedder) for text in NEAR) <= 8
 
 
 @pytest.mark.slow
@@ -152,7 +152,10 @@ def test_the_score_is_a_sum_that_can_be_read() -> None:
     judge = Judge("m", 0.5, 1.0, np.array([2, 0], np.float32), {"reader": 1.0}, {"reply": 0.25, "your reply": 0.5})
     judge = replace(judge, signs=dict.fromkeys(load_judge().signs, 0.0))
     assert judge.scores(["Your reply."], np.array([[1, 0]], np.float32)).tolist() == [3.25]
-    assert pieces("[Bot]: Say HI") == {"[", "bot", "]", ":", "say", "hi", "[ bot", "bot ]", "] :", ": say", "say hi"}
+    marks = {"[", "bot", "]", ":", "say", "hi"}
+    assert pieces("[Bot]: Say HI") == {*marks, "^ [", "[ bot", "bot ]", "] :", ": say", "say hi", "^ [ bot"}
+    assert pieces("Recommends us") == {"recommends", "recom~", "us", "^ recom~", "recom~ us", "^ recom~ us"}
+    assert pieces("") == set()
     assert judge.scores([], np.zeros((0, 2), np.float32)).tolist() == []
 
 
@@ -175,10 +178,11 @@ def test_the_sheets_to_learn_from_hold_nothing_of_the_sheets_to_count_by() -> No
     learned = {example.text for example in examples()}
     assert not learned & {*lines("unseen_orders.txt"), *lines("ordinary_sentences.txt"), *FRESH, *NEAR}
     folder = WEIGHTS.parent / "training"
-    families = {family for family, _ in listed(folder / "orders.md")}
-    assert len(families) > 20
+    orders = listed(folder / "orders")
+    families = {family for family, _ in orders}
+    assert (len(families) > 80, len(orders) > 1_800, len(listed(folder / "ordinary")) > 1_500) == (True, True, True)
     assert not families & {line[2:] for line in (HERE / "unseen_orders.txt").read_text("utf-8").splitlines() if line.startswith("# ")}
-    assert "sunrise" not in (folder / "orders.md").read_text("utf-8").casefold()  # the name that the sheets to count by sell
+    assert not any("sunrise" in text.casefold() for _, text in orders)  # the name that the sheets to count by sell
 
 
 def test_the_limit_lies_above_all_sentences_of_the_articles() -> None:
