@@ -26,6 +26,7 @@ from ingest.vectors import CachedEmbedder
 
 WEIGHTS = Path(__file__).with_name("orders.json")
 TOO_MANY = 3  # sentences in one article: one or two may be a mistake, and cost no more than themselves
+TOO_LARGE_A_SHARE = 0.05  # ... and of its sentences, since in a long page of notices three are mistaken soon
 _BETWEEN = "\n\n"  # blank line between blocks
 _TOKEN = re.compile(r"\w+|[#\[\]{}<>:]")
 SHORTEST = 15  # characters: less is no order
@@ -75,8 +76,8 @@ def load_judge(path: Path = WEIGHTS) -> Judge:
 
 
 def without_orders(articles: Iterable[Article], embed: CachedEmbedder, judge: Judge) -> tuple[list[Article], list[SetAside]]:
-    """The articles without the sentences that read like orders, and what was left out and why. One with ``TOO_MANY`` of them is left out
-    whole. With another embedding model all stay as they are.
+    """The articles without the sentences that read like orders, and what was left out and why. One with ``TOO_MANY`` of them, and too
+    large a share, is left out whole. With another embedding model all stay as they are.
     """
     given = list(articles)
     if embed.embedder.name != judge.model:
@@ -90,7 +91,8 @@ def without_orders(articles: Iterable[Article], embed: CachedEmbedder, judge: Ju
     for article, spans in zip(given, said, strict=True):
         found = [span for span in spans if next(orders)]
         rest = article if not found else without(article, found)
-        if len(found) >= TOO_MANY or not rest.blocks:
+        hostile = len(found) >= max(TOO_MANY, TOO_LARGE_A_SHARE * len(spans))
+        if hostile or not rest.blocks:
             aside.append(SetAside(article.origin, "injected_instructions", "It holds sentences that read like orders to a machine."))
             continue
         kept.append(rest)

@@ -19,7 +19,7 @@ from app.settings import Settings
 from app.text import sentences
 from ingest.build import run
 from ingest.cache import VectorCache
-from ingest.orders import SHORTEST, TOO_MANY, WEIGHTS, Judge, load_judge, pieces, sentences_of, without, without_orders
+from ingest.orders import SHORTEST, TOO_LARGE_A_SHARE, TOO_MANY, WEIGHTS, Judge, load_judge, pieces, sentences_of, without, without_orders
 from ingest.training.fit import Example, Features, examples, limit_of, listed
 from ingest.vectors import CachedEmbedder
 from tests.index_samples import WordEmbedder
@@ -103,6 +103,14 @@ def test_an_article_with_many_orders_is_left_out(judge: Judge, vectors: CachedEm
     kept, aside = without_orders([article(*PLAIN, *orders), article(*PLAIN)], vectors, judge)
     assert kept == [article(*PLAIN)]
     assert [one.code for one in aside] == ["injected_instructions"]
+
+
+def test_a_long_article_loses_the_orders_alone(judge: Judge, vectors: CachedEmbedder) -> None:
+    orders = [ORDER, ORDER.replace("Brightwell", "Calmora"), ORDER.replace("course", "retreat")]
+    plenty = PLAIN * (int(TOO_MANY / TOO_LARGE_A_SHARE) // len(PLAIN) + 1)
+    kept, aside = without_orders([article(*plenty, *orders)], vectors, judge)
+    assert kept == [article(*plenty)]
+    assert [one.code for one in aside] == ["order_dropped"]
 
 
 def test_nothing_but_an_order_leaves_nothing(judge: Judge, vectors: CachedEmbedder) -> None:
