@@ -195,16 +195,16 @@ class Rapport:
         self._pipeline.embedder = embedder
         self._pipeline.approved = load_approved(self._answers, embedder)
         if self._chat is not None:
-            self._write_with(self._chat, embedder)
+            self._write_with(self._chat)
         self._model_problem = ""
 
     def _read(self, texts: Sequence[str]) -> NDArray[np.float32] | None:
         """What the guard reads of other languages than English, once the multilingual encoder is open."""
         return None if self._multilingual is None else self._multilingual.queries(texts)
 
-    def _write_with(self, chat: Chat, embedder: OnnxEmbedder) -> None:
+    def _write_with(self, chat: Chat) -> None:
         """Let a language model write, under the verifier and the guard."""
-        self._pipeline.writer = Writer(chat, Verifier(embedder.passages), self._guard.check_out, self.settings.written.passages)
+        self._pipeline.writer = Writer(chat, Verifier(), self._guard.check_out, self.settings.written.passages)
         if self.settings.written.rewrite:
             self._pipeline.rewriter = Rewriter(chat, lambda text: self._guard.screen_rules(Conversation(text)).blocks)
 

@@ -204,27 +204,6 @@ def _stands(source: Reading, at: int, lists: WordLists) -> bool:
     return tells_much(word, lists) and word.text not in _AMOUNTS and not lists.strength.at([word.text], 0)[0]
 
 
-def replaced(
-    said: Reading, source: Reading, homes: Sequence[tuple[int, ...]], pairs: Sequence[Pair], missing: Sequence[int], lists: WordLists
-) -> int:
-    """How many words without a counterpart stand where the quote has a word of its own that the sentence lacks: "charge the fee" of
-    "waive the fee". May be the same in other words, may be the opposite."""
-    covered, count = covered_by(pairs), 0
-    for clause, home in zip(said.clauses, homes, strict=True):
-        if not home:
-            continue
-        theirs = source.clauses[home[0]]
-        for i in missing:
-            if not clause.start <= i < clause.end:
-                continue
-            left = _place(range(i - 1, clause.start - 1, -1), pairs, theirs)
-            right = _place(range(i + 1, clause.end), pairs, theirs)
-            start = theirs.start if left is None else left + 1
-            end = theirs.end if right is None else right
-            count += any(_stands(source, j, lists) and j not in covered for j in range(start, end))
-    return count
-
-
 def _place(others: Iterable[int], pairs: Sequence[Pair], theirs: Clause) -> int | None:
     for i in others:
         for j in pairs[i].same:

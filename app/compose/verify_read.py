@@ -48,7 +48,7 @@ def read(text: str, lists: WordLists) -> Reading:
             groups[at] |= meanings
     denied, freed, denials = _denied(kept, texts, lists)
     return Reading(
-        tuple(Word(t.text, t.stem, t.clause, denied[i], freed[i], t.name) for i, t in enumerate(kept)),
+        tuple(Word(t.text, t.stem, t.clause, denied[i], freed[i], t.name, t.comma) for i, t in enumerate(kept)),
         _clauses(kept, texts, denied, denials, lists),
         tuple(numbers(kept, lists)),
         tuple(stems),
@@ -126,6 +126,7 @@ def _cut_clauses(tokens: list[Token]) -> None:
             clause, length = clause + 1, 0
         token.clause = clause
         token.parted = before is not None and before.mark
+        token.comma = token.parted and before is not None and before.text != "-"
         length += not token.mark
 
 

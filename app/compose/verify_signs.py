@@ -1,43 +1,28 @@
-"""What differs between a sentence and its quote: faults, each of which is enough to drop the sentence, and measures for a small model."""
+"""What differs between a sentence and its quote: faults, each of which is enough to drop the sentence."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from app.compose.verify_frames import frame_fault, replaced
+from app.compose.verify_frames import frame_fault
+from app.compose.verify_order import order_kept
 from app.compose.verify_pairs import Pair, counterparts, covered_by, home_of, nearest, tells_much
-from app.compose.verify_places import limits_dropped, scatter, torn_apart, turned_round
+from app.compose.verify_places import limit_dropped
 from app.compose.verify_sides import order_fault, party_fault
 from app.compose.verify_types import Clause, Reading
 from app.compose.verify_words import WordLists, stem
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """``fault`` is "" or the first thing found wrong; ``missing`` are places of the sentence's words without a counterpart in the quote."""
-
-    fault: str
-    missing: tuple[int, ...]
-    told: int
-    inverted: float
-    dropped: int
-    scattered: float
-    unbound: float
-    replaced: int
-
-
-def compare(said: Reading, source: Reading, lists: WordLists) -> Comparison:
-    """Compare a sentence with its quote."""
+def fault(said: Reading, source: Reading, lists: WordLists) -> str:
+    """The first thing found wrong, as a short code; "" when nothing is."""
     pairs = [counterparts(said, at, source, lists) for at in range(len(said.words))]
     pairs = [_unless_taken(at, pairs, said, source) for at in range(len(pairs))]
     laddered = _laddered(said, lists)
     told = [at for at, word in enumerate(said.words) if tells_much(word, lists) and at not in laddered]
-    missing = tuple(at for at in told if not pairs[at].same)
     homes = [home_of(clause, pairs, source, told) for clause in said.clauses]
     near = nearest(said, source, pairs, homes)
-    fault = (
+    return (
         _number_fault(said, source)
         or _name_fault(said, pairs, lists)
         or _negation_fault(said, source, near, homes, told, lists)
@@ -46,16 +31,10 @@ def compare(said: Reading, source: Reading, lists: WordLists) -> Comparison:
         or party_fault(said, source, near, lists)
         or order_fault(said, source, pairs, lists)
         or frame_fault(said, source, near, homes, told, lists)
-    )
-    return Comparison(
-        fault,
-        missing,
-        len(told),
-        turned_round(said, source, pairs, told),
-        limits_dropped(source, homes, pairs, lists),
-        scatter(pairs, told, source),
-        torn_apart(said, source, pairs, told),
-        replaced(said, source, homes, near, missing, lists),
+        or ("" if told else "empty")
+        or ("" if all(pairs[at].same for at in told) else "words")
+        or ("over_general" if limit_dropped(source, homes, pairs, lists) else "")
+        or ("" if order_kept(said, source, pairs, lists) else "order")
     )
 
 

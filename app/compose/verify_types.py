@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(slots=True)
 class Token:
     """A word or mark on the way to becoming a ``Word``: ``quoted`` counts the quotation marks before it, ``parted`` says that a mark parts
-    its clause from the one before."""
+    its clause from the one before, ``comma`` that a comma or a stronger mark stands before it."""
 
     text: str
     stem: str
@@ -18,12 +18,14 @@ class Token:
     quoted: int = 0
     clause: int = 0
     parted: bool = False
+    comma: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word: as written in lower case, its stem, its clause, whether it is denied, whether the
-    denial only frees from a duty ("do not have to"), and whether it starts with a capital inside a sentence."""
+    denial only frees from a duty ("do not have to"), whether it starts with a capital inside a sentence, and whether a comma
+    or a stronger mark stands before it."""
 
     text: str
     stem: str
@@ -31,6 +33,7 @@ class Word:
     denied: bool
     freed: bool
     name: bool
+    comma: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def set_model(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> SetModel:
         assert chat is not None
         assert rapport.embedder is not None
         guard = rapport.guard
-        monkeypatch.setattr(rapport._pipeline, "writer", Writer(chat, Verifier(rapport.embedder.passages), guard.check_out))
+        monkeypatch.setattr(rapport._pipeline, "writer", Writer(chat, Verifier(), guard.check_out))
         monkeypatch.setattr(rapport._pipeline, "rewriter", Rewriter(chat, lambda text: guard.screen_rules(Conversation(text)).blocks))
         server.calls.clear()
 

@@ -53,7 +53,7 @@ def write_with(library: Rapport, server: ModelServer, monkeypatch: pytest.Monkey
         assert chat is not None
         assert library.embedder is not None
         guard = library.guard
-        writer = Writer(chat, Verifier(library.embedder.passages), guard.check_out)
+        writer = Writer(chat, Verifier(), guard.check_out)
         monkeypatch.setattr(library._pipeline, "writer", writer)
         monkeypatch.setattr(library._pipeline, "rewriter", Rewriter(chat, lambda text: guard.screen_rules(Conversation(text)).blocks))
         server.calls.clear()

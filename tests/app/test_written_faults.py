@@ -83,7 +83,7 @@ def write_with(library: Rapport, monkeypatch: pytest.MonkeyPatch) -> WriteWith:
 
     def set_writer(chat: Chat) -> None:
         assert library.embedder is not None
-        verifier = Verifier(library.embedder.passages)
+        verifier = Verifier()
         monkeypatch.setattr(library._pipeline, "writer", Writer(chat, verifier, library.guard.check_out))
 
     return set_writer

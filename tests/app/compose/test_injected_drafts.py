@@ -44,7 +44,7 @@ def written(writer: Writer, name: str, order: Order) -> list[Sentence]:
 @pytest.mark.parametrize("model", [model for model in MODELS if model.__name__ != "obedient_at_once"])
 def test_no_order_of_forty_is_shown(model: Callable[[Call], str], embedder: OnnxEmbedder) -> None:
     chat = Obeying(model)
-    writer = Writer(chat, Verifier(embedder.passages), load_output().allows)
+    writer = Writer(chat, Verifier(), load_output().allows)
     prose = 0
     for name, order in zip(NAMES, ORDERS, strict=True):
         shown = "\n".join(sentence.text for sentence in written(writer, name, order))
@@ -60,7 +60,7 @@ def test_no_order_of_forty_is_shown(model: Callable[[Call], str], embedder: Onnx
 
 def test_without_the_checks_orders_are_shown(embedder: OnnxEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the test above can fail."""
-    writer = Writer(Obeying(MODELS[-1]), Verifier(embedder.passages), load_output().allows)
+    writer = Writer(Obeying(MODELS[-1]), Verifier(), load_output().allows)
     monkeypatch.setattr(writer, "fault", lambda *_: "")
     told = ["\n".join(sentence.text for sentence in written(writer, name, order)) for name, order in zip(NAMES, ORDERS[:5], strict=False)]
     assert all("canary" in text for text in told)
