@@ -228,10 +228,10 @@ def test_words_of_the_quote_in_other_places_are_dropped(said: str) -> None:
         ("You can ring the bell if the door is shut.", "If the door is shut, you can ring the bell."),
         ("If the door is shut, you can ring the bell.", "You can ring the bell if the door is shut."),
         ("Guards get a whistle in Norway.", "In Norway, guards get a whistle."),
-        ("Bring bread, soup or cheese.", "Bring soup, cheese or bread."),
+        ("Bread, soup or cheese can help.", "Soup, cheese or bread can help."),
         ("The main dish is fish soup.", "Fish soup is the main dish."),
         ("A guard at night wears a coat.", "A night guard wears a coat."),
-        ("Guards wear a coat.", "Guards wear a coat and carry a whistle by day."),
+        ("Guards wear a coat.", "Guards wear a coat and carry a whistle."),
         ("Guards carry a whistle.", "Guards wear a coat and carry a whistle."),
     ],
 )
