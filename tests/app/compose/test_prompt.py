@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
 
 from app.compose import prompt
 from app.compose.prompt import load_prompt, new_fence
+from app.compose.verify import Verifier
 from app.errors import SettingsError
 
 SLOTS = {"write": {"fence", "passages", "question"}, "rewrite": {"fence", "conversation"}}
@@ -45,3 +47,14 @@ def test_a_prompt_of_one_part_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_fences_are_never_the_same() -> None:
     assert len({new_fence() for _ in range(1_000)}) == 1_000
+
+
+def test_the_example_keeps_the_rule_that_it_shows() -> None:
+    """What the prompt shows a model must pass the verifier, or a model that does as it is shown is never heard."""
+    text = (prompt.FOLDER / "write.md").read_text("utf-8")
+    passages = dict(re.findall(r"Passage (\d) says: (.+?) (?=Passage|Asked)", text))
+    shown = re.findall(r'^\[(\d)\] "(.+)" => (.+)$', text, re.MULTILINE)
+    assert len(shown) == 3
+    for number, quote, sentence in shown:
+        whole = next(said for said in re.split(r"(?<=\.) ", passages[number]) if quote in said)
+        assert Verifier().check(sentence, whole).ok, sentence
