@@ -151,15 +151,17 @@ class Pipeline:
         if verdict.blocks:
             return self._replies.referral(conversation, verdict)
 
-        if intent is not None:
+        if intent is not None and intent[1] != "no_answer":
             return self._replies.fixed(conversation, verdict, texts, *intent)
 
+        if opened is not None and one_pass is not None and self.approved is not None:
+            approved = self.approved.match(conversation.message, one_pass.vectors([conversation.message])[0])
+            if approved is not None:
+                return self._replies.signed(conversation, verdict, approved)
+        if intent is not None:  # "do you take insurance": the clinic can tell, and has signed no answer
+            return self._replies.fixed(conversation, verdict, texts, *intent)
         if opened is None or one_pass is None:
             raise self._session.problem()
-        vector = one_pass.vectors([conversation.message])[0]
-        approved = self.approved.match(conversation.message, vector) if self.approved is not None else None
-        if approved is not None:
-            return self._replies.signed(conversation, verdict, approved)
         return _Understood(conversation, verdict, texts, one_pass, asking.question, asking.leans)
 
     def _look_up(self, asked: _Understood, opened: Opened) -> tuple[Reply, Material | None]:
