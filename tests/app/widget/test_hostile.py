@@ -164,7 +164,7 @@ def dribble(handler: BaseHTTPRequestHandler, body: bytes) -> None:
 def page(new_context: NewContext, clinic_site: Site) -> Page:
     """A page whose chat talks to the scripted server."""
     clinic_site.pages["/w.js"] = ({"Content-Type": "text/javascript"}, (DIST / "widget.js").read_text("utf-8"))
-    clinic_site.pages["/v1/config?locale=en"] = ({"Content-Type": "application/json"}, '{"clinic": {}, "locale": "en", "region": ""}')
+    clinic_site.pages["/v1/config"] = ({"Content-Type": "application/json"}, '{"clinic": {}, "locale": "en", "region": ""}')
     page = new_context(base_url=clinic_site.url).new_page()
     page.add_init_script("window.runs = []; window.ran = (n) => window.runs.push(n)")
     page.goto(clinic_site.page("/scripted", '<body><rapport-chat></rapport-chat><script src="/w.js" data-launcher="none"></script>'))
