@@ -18,7 +18,7 @@ from app.guard.features import BUCKETS, hashed
 from app.guard.language import language
 from app.guard.training.messages import Message
 
-PARTS = 10  # one of so many is held out: a top takes half an hour to train, so there is one split, not a rotation
+PARTS = 10  # one of so many is held out: a top takes more than an hour to train, so there is one split, not a rotation
 HIDDEN = 256
 LABEL_WEIGHT = {"crisis": 1.0, "clinical": 1.0, "sensitive": 1.2, "harmless": 1.5}  # most of what is really asked is harmless
 SEEDS, PASSES, BATCH = 4, 6, 128

@@ -1,5 +1,5 @@
-"""One command makes every file of ``weights/``: ``python -m app.guard.training.train`` (an hour or more on two cores; what was embedded or
-trained already is kept).
+"""One command makes every file of ``weights/``: ``python -m app.guard.training.train`` (two hours or more on two cores; what was
+embedded or trained already is kept).
 
 The same data, code and models give the same bytes.
 """
@@ -92,7 +92,7 @@ class Pupil:
         self._name = hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:24]
 
     def top(self) -> Top:
-        """The top trained on what is not held out; kept between runs, since training takes half an hour."""
+        """The top trained on what is not held out; kept between runs, since training takes more than an hour."""
         classes = len(self._data.classes)
 
         def fit() -> Top:
