@@ -23,7 +23,7 @@ from app.models.embed import OnnxEmbedder
 from app.models.export import OPSET, quantise
 from app.models.tap import Arrays, layer_weights
 
-EPOCHS = 3
+EPOCHS = 2
 BATCH = 32
 RATE, HEAD_RATE, DECAY = 1.5e-4, 1e-3, 0.01
 DROPOUT, HEAD_DROPOUT, SMOOTHING = 0.1, 0.2, 0.05
