@@ -49,6 +49,7 @@ class Limits:
     clinical_part: float
     sensitive: float
     release: float
+    release_part: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +200,18 @@ class Guard:
         return graver(ruled, own)
 
     def _released(self, conversation: Conversation, new: list[str], old: list[str], judgements: Sequence[Judgement]) -> frozenset[str]:
-        """The messages that rules block and the classifier, reading them whole and in parts, is sure hold no danger and no such request."""
-        sure = {
-            text
-            for text, seen in zip([*new, *old], judgements, strict=True)
-            if max(seen.crisis, seen.clinical) < self._limits(text).release
-        }
-        whole = {conversation.message: set(new), **{turn: {turn} for turn in conversation.user_turns[:-1] if turn in old}}
-        return frozenset(turn for turn, parts in whole.items() if parts <= sure and self._yields(turn))
+        """The messages that rules block and the classifier is sure hold no danger and no such request.
+
+        It must be sure of the message whole, which it reads best; of the parts, read out of their message, none may be nearly certain.
+        """
+        gravest = {text: max(seen.crisis, seen.clinical) for text, seen in zip([*new, *old], judgements, strict=True)}
+        parts = {conversation.message: new, **{turn: [turn] for turn in conversation.user_turns[:-1] if turn in old}}
+
+        def sure(turn: str) -> bool:
+            limits, (whole, *others) = self._limits(turn), parts[turn]
+            return gravest[whole] < limits.release and all(gravest[other] < limits.release_part for other in others)
+
+        return frozenset(turn for turn in parts if sure(turn) and self._yields(turn))
 
     def _weigh(self, texts: Sequence[str], judgements: Sequence[Judgement]) -> Verdict:
         """The decision on a message from what is said of it whole, first, and of its parts."""

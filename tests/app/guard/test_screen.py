@@ -52,9 +52,9 @@ def _guard(semantic: Semantic | None) -> Guard:
     guard = load_guard(semantic)
     limits = Limits(
         crisis=0.5, part_weight=0.25, crisis_part=0.8, crisis_in_context=0.9, crisis_earlier=0.7,
-        clinical=0.5, clinical_part=0.8, sensitive=0.5, release=0.05,
+        clinical=0.5, clinical_part=0.8, sensitive=0.5, release=0.05, release_part=0.6,
     )  # fmt: skip
-    guard._thresholds = Thresholds(2.0, limits, replace(limits, crisis=0.7, release=0.0))
+    guard._thresholds = Thresholds(2.0, limits, replace(limits, crisis=0.7, release=0.0, release_part=0.0))
     return guard
 
 
@@ -317,6 +317,13 @@ def test_no_release_without_the_model_or_certainty_or_after_a_crisis_reply(book:
     assert guard.screen(Conversation(DEFINITION, (shown,)), _rows).outcome is Outcome.CRISIS
     broken = _guard(Broken("raises"))
     assert broken.screen(Conversation(DEFINITION), _rows).outcome is Outcome.CRISIS
+
+
+@pytest.mark.parametrize(("part", "released"), [(_judgement(crisis=0.5), True), (_judgement(crisis=0.7), False), (_judgement(clinical=0.7), False)])
+def test_parts_read_out_of_their_message_need_less_certainty(part: Judgement, released: bool) -> None:
+    told = f"We drove to the sea on Sunday. {DEFINITION.capitalize()}. My dog ate all of the sandwiches."
+    guard = _guard(Scripted({told: SURE, "": part}))
+    assert guard.screen(Conversation(told), _rows).blocks is not released
 
 
 def test_rules_that_fail_while_asked_whether_they_yield_are_not_released(monkeypatch: pytest.MonkeyPatch) -> None:
