@@ -290,12 +290,14 @@ def _open(rapport: Any) -> str:
 
 
 def _get_model(settings: Settings) -> None:
-    from app.models.fetch import ensure_model, ensure_multilingual
+    from app.guard.classifier import FOLDER
+    from app.models.fetch import ensure_model, ensure_multilingual, ensure_reader
 
     def say(text: str) -> None:
         typer.echo(text, err=True)
 
     ensure_model(settings.embedding_model, settings.models_dir, say)
+    ensure_reader(settings.embedding_model, settings.models_dir, FOLDER, say)
     ensure_multilingual(settings.models_dir, say)
 
 

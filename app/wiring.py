@@ -25,7 +25,7 @@ from app.guard.figures import load_figures
 from app.guard.replies import load_book
 from app.guard.screen import Guard, load_guard
 from app.models.chat import open_chat
-from app.models.embed import OnnxEmbedder, open_embedder, prepared_name
+from app.models.embed import OnnxEmbedder, open_embedder, reader_name
 from app.models.multilingual import Multilingual, open_multilingual
 from app.pipeline import Pipeline
 from app.retrieve.content import ArticleCard
@@ -65,8 +65,8 @@ class Rapport:
         self._multilingual_problem = ""
         self._book = load_book()
         self._figures = load_figures()
-        model = prepared_name(settings.embedding_model, settings.models_dir)
-        self._classifier = load_classifier(model, read=self._read)
+        reader = reader_name(settings.embedding_model, settings.models_dir, GUARD_WEIGHTS)
+        self._classifier = load_classifier(reader, read=self._read)
         self._guard = load_guard(self._classifier)
         load_approved(self._answers, None)  # a malformed row ends the start, not the first question
         self._holder = IndexHolder(settings.index_dir, self._open_index)

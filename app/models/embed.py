@@ -74,9 +74,12 @@ class Embedder(Protocol):
 
 
 class OnnxEmbedder:
-    """An exported model in ``folder``, with its second top in ``branch`` if any. Thread-safe: ONNX Runtime sessions may be shared."""
+    """An exported model in ``folder``, with its second top in ``branch`` if any. Thread-safe: ONNX Runtime sessions may be shared.
 
-    def __init__(self, folder: Path, threads: int, branch: Path | None = None) -> None:
+    ``reader`` is another model, with a second top, that reads for the guard in place of one that has none: a second pass a question.
+    """
+
+    def __init__(self, folder: Path, threads: int, branch: Path | None = None, reader: OnnxEmbedder | None = None) -> None:
         from tokenizers import Tokenizer
 
         sheet = _read_sheet(folder)
@@ -96,6 +99,7 @@ class OnnxEmbedder:
         if branch is not None and branch.is_file() and self.midway != _midway_wanted(sheet.name):
             raise ModelError(f"The model in {folder} was prepared by an earlier version. Run: rapport models get {sheet.name}")
         self._branch = Branch(branch, threads) if branch is not None and branch.is_file() else None
+        self._reader = reader
         self._sheet = sheet
         self.forward_passes = 0
 
@@ -119,13 +123,23 @@ class OnnxEmbedder:
         return self._embed([self._sheet.query_prefix + text for text in texts])
 
     @property
+    def reader(self) -> str:
+        """The name of the model whose second top reads for the guard; the model's own name where there is none."""
+        return self._reader.name if self._reader is not None else self.name
+
+    @property
     def branch_width(self) -> int:
-        """How many scores the second top gives; 0 without one."""
+        """How many scores stand behind each vector of ``readings``; 0 without a second top."""
+        if self._reader is not None:
+            return self._reader.branch_width
         return self._branch.width if self._branch is not None else 0
 
     def readings(self, texts: Sequence[str]) -> Vectors:
         """(n, dimension + branch_width): the vectors of ``queries``, each with the second top's scores behind it. One pass for both."""
-        return self._embed([self._sheet.query_prefix + text for text in texts], self._branch)
+        rows = self._embed([self._sheet.query_prefix + text for text in texts], self._branch)
+        if self._reader is None:
+            return rows
+        return np.hstack([rows, self._reader.readings(texts)[:, self._reader.dimension :]])
 
     def states(self, texts: Sequence[str]) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """The number and the (tokens, width) states midway of each question, shortest first; for training a second top."""
@@ -169,12 +183,32 @@ class OnnxEmbedder:
 def open_embedder(name: str, models_dir: Path, threads: int, branches: Path | None = None) -> OnnxEmbedder:
     """Open a prepared model by catalogue name, sentence-transformers name or folder; "default" may be the catalogue's fallback.
 
-    ``branches`` is a folder of second tops, named for the models they belong to.
+    ``branches`` is a folder of second tops, named for the models they belong to. Beside a model without one, one that has is opened too.
 
     Raises ``ModelError`` when it hasn't been prepared (``rapport models get NAME`` prepares it) or is damaged.
     """
-    folder = folder_name(prepared_name(name, models_dir))
-    return OnnxEmbedder(models_dir / folder, threads, branches / f"{folder}.onnx" if branches is not None else None)
+    known = prepared_name(name, models_dir)
+    folder = models_dir / folder_name(known)
+    if branches is None:
+        return OnnxEmbedder(folder, threads)
+    other = reader_name(name, models_dir, branches)
+    reader = open_embedder(other, models_dir, threads, branches) if other != known else None
+    return OnnxEmbedder(folder, threads, _branch_of(known, branches), reader)
+
+
+def reader_name(name: str, models_dir: Path, branches: Path) -> str:
+    """The model that reads for the guard where ``name`` is searched with: itself if it has a second top, else a prepared one of the
+    catalogue that has, else itself (the guard then goes by words and letters, and says so)."""
+    catalogue = load_catalogue()
+    known = prepared_name(name, models_dir)
+    if _branch_of(known, branches).is_file():
+        return known
+    others = (model for model in (catalogue.default, catalogue.fallback) if (models_dir / folder_name(model) / SHEET).is_file())
+    return next((model for model in others if _branch_of(model, branches).is_file()), known)
+
+
+def _branch_of(name: str, branches: Path) -> Path:
+    return branches / f"{folder_name(name)}.onnx"
 
 
 def prepared_name(name: str, models_dir: Path) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.errors import ModelError
 from app.models.catalogue import Catalogue, ModelEntry, Package, Source, folder_name, load_catalogue
-from app.models.embed import SHEET, ModelSheet, OnnxEmbedder, sha256_of
+from app.models.embed import SHEET, ModelSheet, OnnxEmbedder, reader_name, sha256_of
 from app.models.multilingual import SHEET as MULTILINGUAL_SHEET
 from app.models.multilingual import Multilingual
 
@@ -63,6 +63,19 @@ def prepare(name: str, models_dir: Path, say: Say, catalogue: Catalogue) -> Path
         shutil.rmtree(folder, ignore_errors=True)
         ready.rename(folder)
     return folder
+
+
+def ensure_reader(name: str, models_dir: Path, branches: Path, say: Say) -> None:
+    """Have a model ready that reads for the guard where ``name`` has no second top of its own; say so when none can be had."""
+    catalogue = load_catalogue()
+    reader = reader_name(name, models_dir, branches)
+    if (branches / f"{folder_name(reader)}.onnx").is_file():
+        return
+    try:
+        say(f"{name} has no weights for the guard: getting {catalogue.default} to read for it.")
+        ensure_model("default", models_dir, say)
+    except ModelError as error:
+        say(f"{error} The guard will go by words and letters alone, and send many harmless messages to a helpline.")
 
 
 def ensure_multilingual(models_dir: Path, say: Say, catalogue: Catalogue | None = None) -> None:

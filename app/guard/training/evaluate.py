@@ -137,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     messages = load_messages()
     embedder = open_embedder(options.model, options.models, 2, FOLDER)
-    classifier = load_classifier(embedder.name, read=open_multilingual(options.models).queries)
+    classifier = load_classifier(embedder.reader, read=open_multilingual(options.models).queries)
     seen = screened(messages, load_guard(classifier), embedder.readings)
     rows = figures(seen)
     options.out.write_text(json.dumps(report(rows, [one.message for one in seen], embedder.name), indent=1) + "\n", "utf-8")

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", default=load_catalogue().default, help="which embedding model")
     options = parser.parse_args(arguments)
     embedder = open_embedder(options.model, options.models, 1, FOLDER)
-    classifier = load_classifier(embedder.name, read=open_multilingual(options.models).queries)
+    classifier = load_classifier(embedder.reader, read=open_multilingual(options.models).queries)
     guard, slots, wrong, seen = load_guard(classifier), load_slots(), Counter[str](), Counter[str]()
     for family in (family for file in options.files for family in families_of(file)):
         rng = Random(family.id)  # noqa: S311 - repeatable choices, nothing secret

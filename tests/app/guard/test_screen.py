@@ -319,8 +319,10 @@ def test_no_release_without_the_model_or_certainty_or_after_a_crisis_reply(book:
     assert broken.screen(Conversation(DEFINITION), _rows).outcome is Outcome.CRISIS
 
 
-@pytest.mark.parametrize(("part", "released"), [(_judgement(crisis=0.5), True), (_judgement(crisis=0.7), False), (_judgement(clinical=0.7), False)])
-def test_parts_read_out_of_their_message_need_less_certainty(part: Judgement, released: bool) -> None:
+@pytest.mark.parametrize(
+    ("part", "released"), [(_judgement(crisis=0.5), True), (_judgement(crisis=0.7), False), (_judgement(clinical=0.7), False)]
+)
+def test_parts_need_less_certainty_than_the_whole(part: Judgement, released: bool) -> None:
     told = f"We drove to the sea on Sunday. {DEFINITION.capitalize()}. My dog ate all of the sandwiches."
     guard = _guard(Scripted({told: SURE, "": part}))
     assert guard.screen(Conversation(told), _rows).blocks is not released

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from app.errors import ModelError
-from app.guard.classifier import FOLDER
+from app.guard.classifier import FOLDER, load_classifier
 from app.guard.training.branch import Top, _batch, states_of, upper_layers
-from app.models.catalogue import load_catalogue
+from app.models import fetch
+from app.models.catalogue import folder_name, load_catalogue
 from app.models.embed import SHEET, OnnxEmbedder, open_embedder
 from app.models.tap import add_midway, layer_weights
 
@@ -83,3 +84,52 @@ def test_a_damaged_second_top_is_named(models_dir: Path, tmp_path: Path) -> None
 def test_the_default_and_its_fallback_have_a_second_top() -> None:
     catalogue = load_catalogue()
     assert {catalogue.default, catalogue.fallback} <= {file.stem for file in FOLDER.glob("*.onnx")}
+
+
+@pytest.fixture
+def strangers(models_dir: Path, tmp_path: Path) -> Path:
+    """A folder with a model that the catalogue doesn't know."""
+    shutil.copytree(models_dir / load_catalogue().fallback, tmp_path / folder_name("of-their-own"))
+    sheet = tmp_path / folder_name("of-their-own") / SHEET
+    sheet.write_text(json.dumps(json.loads(sheet.read_text()) | {"name": "of-their-own"}))
+    return tmp_path
+
+
+def test_beside_a_model_without_a_second_top_another_reads_for_the_guard(strangers: Path, models_dir: Path, embedder: OnnxEmbedder) -> None:
+    (strangers / embedder.name).symlink_to(models_dir / embedder.name)
+    chosen = open_embedder("of-their-own", strangers, 1, FOLDER)
+    assert (chosen.name, chosen.reader) == ("of-their-own", embedder.name)
+    assert chosen.branch_width == embedder.branch_width
+    rows = chosen.readings(TEXTS)
+    np.testing.assert_allclose(rows[:, : chosen.dimension], chosen.queries(TEXTS), atol=1e-6)
+    np.testing.assert_allclose(rows[:, chosen.dimension :], embedder.readings(TEXTS)[:, embedder.dimension :], atol=1e-6)
+    told = load_classifier(chosen.reader).judge(
+        ["I want to kill myself", "What is CBT?"], chosen.readings(["I want to kill myself", "What is CBT?"])
+    )
+    assert told[0].crisis > 0.9
+    assert told[1].crisis < 0.05
+
+
+def test_where_no_other_model_is_ready_the_guard_goes_by_words_alone_and_says_so(strangers: Path) -> None:
+    alone = open_embedder("of-their-own", strangers, 1, FOLDER)
+    assert (alone.reader, alone.branch_width) == ("of-their-own", 0)
+    assert "why" in load_classifier(alone.reader).describe()
+
+
+def test_the_model_that_reads_is_made_ready_with_the_one_that_was_chosen(
+    strangers: Path, models_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    said: list[str] = []
+
+    def never_there(name: str, *_: object) -> str:
+        asked.append(name)
+        raise ModelError("It can't be had.")
+
+    monkeypatch.setattr(fetch, "ensure_model", never_there)
+    fetch.ensure_reader("of-their-own", strangers, FOLDER, said.append)
+    assert asked == ["default"]
+    assert "words and letters alone" in said[-1]
+    asked.clear()
+    fetch.ensure_reader("default", models_dir, FOLDER, said.append)
+    assert asked == []
