@@ -1,11 +1,12 @@
 // <rapport-chat>: the shadow root, the launcher and the clinic's attributes. All that a page pays for before someone opens the chat is here.
+// What runs counts, not what is there (README): no regular expression, and few kinds of objects, since a page's first of each costs most.
 
 import css from "launcher-style";
 import labels from "launcher-words";
 import { button, icon, make, put, set } from "./dom.js";
 import { opening } from "./opening.js";
 import { readable } from "./theme.js";
-import { bundled, language, speak } from "./words.js";
+import { primary, speak } from "./words.js";
 
 const BUBBLE = "M20 11.5a7.5 7.5 0 0 1-11 6.6L4 20l1.7-4.6A7.5 7.5 0 1 1 20 11.5z";
 
@@ -13,35 +14,22 @@ const BUBBLE = "M20 11.5a7.5 7.5 0 0 1-11 6.6L4 20l1.7-4.6A7.5 7.5 0 1 1 20 11.5
 let sheet;
 
 /**
- * Makes the element's class for a server.
+ * Gives an element its shadow root: the launcher when it floats over the page, else the chat itself.
+ * @param {HTMLElement} host
  * @param {string} server its origin
  * @param {string} source the script's address; the style sheet as a file, for browsers that can't adopt one, stands beside it
- * @param {(name: string) => string} given attributes of the script tag, for what the element does not say itself
- */
-export function chatElement(server, source, given) {
-  return class RapportChat extends HTMLElement {
-    connectedCallback() {
-      if (!this.shadowRoot) start(this, server, source, (name) => this.getAttribute("data-" + name) || given(name));
-    }
-  };
-}
-
-/**
- * @param {HTMLElement} host
- * @param {string} server
- * @param {string} source
  * @param {(name: string) => string} get an attribute of the clinic's
  */
-function start(host, server, source, get) {
+export function start(host, server, source, get) {
   const shadow = host.attachShadow({ mode: "open" }), floating = host.hasAttribute("floating");
-  const page = document.documentElement.lang, chosen = language(get("locale") || (bundled(page) ? page : ""));
+  const page = document.documentElement.lang, locale = get("locale") || (labels[primary(page)] ? page : "");
   const accent = get("accent"), scheme = get("scheme");
   const root = make("div", "root" + (floating ? " float" : "") + (get("position") === "start" ? " start" : ""));
-  const label = make("span", "", get("label") || labels[/^es/.test(chosen) ? 1 : 0]);
+  const label = make("span", "", get("label") || labels[primary(locale)] || labels.en);
   /** @type {ReturnType<typeof opening> | undefined} */
   let chat;
   const toggle = () => {
-    if (!chat) chat = opening(host, root, launcher, label, server, chosen, get);
+    if (!chat) chat = opening(host, root, launcher, label, server, locale, get);
     chat();
   };
   const launcher = button("launcher", "", toggle);
@@ -57,10 +45,10 @@ function start(host, server, source, get) {
     put(shadow, file);
   }
   if (scheme === "light" || scheme === "dark") root.className += " " + scheme;
-  if (/^#[\da-f]{6}$/i.test(accent)) root.style.setProperty("--a", accent);
-  speak(root, chosen || "en", get("dir"));
+  if (accent.length === 7 && accent[0] === "#" && +("0x" + accent.slice(1)) >= 0) root.style.setProperty("--a", accent);
+  speak(root, locale || "en", get("dir"));
   if (floating) put(root, put(set(launcher, "aria-expanded", "false"), icon(BUBBLE), label));
   else toggle();
   put(shadow, root); // whole: a page does more for each element that is put into it
-  requestAnimationFrame(() => setTimeout(() => readable(root))); // after the frame, when asking costs nothing
+  requestAnimationFrame(() => readable(root)); // the styles that this asks for are those the frame needs anyway
 }

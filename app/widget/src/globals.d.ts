@@ -16,7 +16,7 @@ declare module "launcher-style" {
   export default css;
 }
 declare module "launcher-words" {
-  const labels: string[]; // English, Spanish
+  const labels: Record<string, string>; // by language
   export default labels;
 }
 declare module "panel-style" {

@@ -1,7 +1,7 @@
 // The one tag: defines <rapport-chat> and, unless the tag says data-launcher="none", puts a launcher on the page.
 
-import { put } from "./dom.js";
-import { chatElement } from "./element.js";
+import { put, set } from "./dom.js";
+import { start } from "./element.js";
 
 const NAME = "rapport-chat";
 const script = /** @type {HTMLScriptElement} */ (document.currentScript);
@@ -10,13 +10,16 @@ const source = script ? script.src : location.href;
 const given = (name) => (script && script.getAttribute("data-" + name)) || "";
 const server = new URL(given("server") || source, source).origin;
 
-if (!customElements.get(NAME)) customElements.define(NAME, chatElement(server, source, given));
+if (!customElements.get(NAME)) {
+  customElements.define(NAME, class extends HTMLElement {
+    connectedCallback() {
+      if (!this.shadowRoot) start(this, server, source, (name) => this.getAttribute("data-" + name) || given(name));
+    }
+  });
+}
 
 if (given("launcher") !== "none") {
-  const chat = document.createElement(NAME), attributes = script ? script.attributes : [];
-  chat.setAttribute("floating", "");
-  for (let i = 0; i < attributes.length; i++) {
-    if (/^data-/.test(attributes[i].name)) chat.setAttribute(attributes[i].name, attributes[i].value);
-  }
+  const chat = set(document.createElement(NAME), "floating", "");
+  start(chat, server, source, given); // here, not when it is put in: the element may be another tag's, with other attributes
   put(document.documentElement, chat); // beside the body: what a site does to its body (fading, transforming, replacing) leaves the chat as it is
 }

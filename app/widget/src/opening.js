@@ -21,12 +21,12 @@ let sheet;
  * @param {HTMLElement} launcher
  * @param {HTMLElement} label the words on it
  * @param {string} server
- * @param {string} chosen the language the clinic chose, or ""
+ * @param {string} locale the language that the clinic or its page names, or ""
  * @param {(name: string) => string} get an attribute of the clinic's
  */
-export function opening(host, root, launcher, label, server, chosen, get) {
+export function opening(host, root, launcher, label, server, locale, get) {
   const shadow = /** @type {ShadowRoot} */ (host.shadowRoot), floating = host.hasAttribute("floating");
-  const region = get("region").toUpperCase(), exit = get("exit");
+  const chosen = language(locale), region = get("region").toUpperCase(), exit = get("exit");
   /** @type {import("./render.js").Settings} */
   const settings = {
     server, region: /^[A-Z]{2}$/.test(region) ? region : "", locale: chosen || "en",
@@ -35,6 +35,7 @@ export function opening(host, root, launcher, label, server, chosen, get) {
   const look = { title: get("title"), greeting: get("greeting"), floating, exit: /^https:\/\//.test(exit) ? exit : ELSEWHERE };
   const narrow = floating && matchMedia(NARROW), view = window.visualViewport;
   let open = false, made = build();
+  root.lang = settings.locale; // what was named may be no language
 
   function build() {
     const fresh = panel(() => settings, look, toggle);

@@ -3,6 +3,8 @@
 import english from "english-words";
 import spanish from "spanish-words";
 
+const RIGHT_TO_LEFT = " ar fa he ps sd ug ur yi ";
+
 /** @typedef {typeof import("../strings/en.json")} Words */
 
 /**
@@ -12,14 +14,15 @@ import spanish from "spanish-words";
  * @returns {Words}
  */
 export function words(locale, sent) {
-  const all = english(), keys = Object.keys(all), es = /^es\b/i.test(locale) ? spanish() : null;
+  const all = english(), keys = Object.keys(all), es = primary(locale) === "es" ? spanish() : null;
   for (let i = 0; i < keys.length; i++) all[keys[i]] = (es ? es[i] : sent && sent[keys[i]]) || all[keys[i]];
   return all;
 }
 
-/** Whether the bundle holds this language. @param {string} locale */
-export function bundled(locale) {
-  return /^(en|es)\b/i.test(locale);
+/** The first part of a language tag. @param {string} locale */
+export function primary(locale) {
+  const end = locale.indexOf("-");
+  return (end < 0 ? locale : locale.slice(0, end)).toLowerCase();
 }
 
 /** A language tag in the server's form, or "". @param {string} tag */
@@ -35,5 +38,5 @@ export function language(tag) {
  */
 export function speak(root, locale, dir) {
   root.lang = locale;
-  root.dir = dir || (/^(ar|fa|he|ps|sd|ug|ur|yi)\b/i.test(locale) ? "rtl" : "ltr");
+  root.dir = dir || (RIGHT_TO_LEFT.indexOf(" " + primary(locale) + " ") < 0 ? "ltr" : "rtl");
 }

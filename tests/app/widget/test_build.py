@@ -44,6 +44,11 @@ def test_the_widget_weighs_at_most_15_kilobytes_with_everything_in_it() -> None:
     assert len(gzip.compress((DIST / "widget.js").read_bytes(), 9)) <= GZIP_BYTES
 
 
+def test_the_script_asks_to_be_compiled_off_the_main_thread() -> None:
+    """Chromium heeds this at the very start only."""
+    assert (DIST / "widget.js").read_text("utf-8").startswith("//# allFunctionsCalledOnLoad\n")
+
+
 def test_nothing_in_the_bundle_makes_markup_or_code_from_text_or_stores_anything() -> None:
     script = (DIST / "widget.js").read_text("utf-8")
     forbidden = r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|new Function|localStorage|sessionStorage|indexedDB|\.cookie"

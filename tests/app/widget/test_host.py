@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import statistics
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -105,6 +106,30 @@ def test_a_closed_chat_has_parsed_only_the_launchers_rules(new_context: NewConte
     sheets, panels, elements = page.evaluate(count)
     assert (sheets, panels) == (2, 1)
     assert elements > 20
+
+
+REGEXES = """
+const exec = RegExp.prototype.exec;
+window.run = [];
+RegExp.prototype.exec = function (text) {
+  if (new Error().stack.indexOf('/widget.js') > 0) window.run.push('' + this);
+  return exec.call(this, text);
+};
+"""
+
+
+def test_a_closed_chat_runs_no_regular_expression(new_context: NewContext, clinic_site: Site, url: str) -> None:
+    """Each costs a page one or two tenths of a millisecond when it first runs."""
+    given = 'data-title="Ask us" data-locale="es-MX" data-scheme="dark" data-exit="https://weather.example/" data-region="US"'
+    page = new_context().new_page()
+    page.add_init_script(REGEXES)
+    page.goto(clinic_site.page("/quick", "<body>" + plain(url, given)))
+    launcher = page.get_by_role("button", name="Haz una pregunta")
+    expect(launcher).to_be_visible()
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.run") == []
+    launcher.click()
+    assert page.evaluate("window.run").count("/^[a-z]{2,3}(-[a-z\\d]{2,8}){0,3}$/i") == 1  # that they are seen
 
 
 def test_a_changed_script_is_refused_by_its_hash(new_context: NewContext, clinic_site: Site, url: str) -> None:
@@ -251,6 +276,37 @@ def test_two_widgets_on_a_page_keep_apart(new_context: NewContext, clinic_site: 
     shot(page, "two-widgets")
 
 
+def test_two_tags_have_each_their_own_attributes(new_context: NewContext, clinic_site: Site, url: str) -> None:
+    page = new_context().new_page()
+    tags = plain(url, 'data-label="One" data-title="First"') + plain(url, 'data-label="Two" data-title="Second" data-position="start"')
+    page.goto(clinic_site.page("/tags", "<body><main><h1>A clinic</h1></main>" + tags))
+    for label, title in (("One", "First"), ("Two", "Second")):
+        page.get_by_role("button", name=label).click()
+        expect(page.get_by_role("dialog", name=title)).to_be_visible()
+        page.keyboard.press("Escape")
+    lefts = [page.get_by_role("button", name=label).evaluate("e => e.getBoundingClientRect().left") for label in ("One", "Two")]
+    assert lefts[1] == 20 < lefts[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "given", "told"),
+    [("en-US", "", "en-us"), ("ES-mx", "", "es-mx"), ("fr", "", "en"), ("", "", "en"), ("en", "de-AT", "de-at"), ("en", "not one!", "en")],
+)
+def test_the_language_is_the_clinics_or_its_pages(
+    new_context: NewContext, clinic_site: Site, url: str, rapport: Clinic, language: str, given: str, told: str
+) -> None:
+    page = new_context().new_page()
+    start = clinic_site.page("/lang", "<body>" + plain(url, f'data-locale="{given}"'))
+    clinic_site.pages["/lang"] = ({}, clinic_site.pages["/lang"][1].replace("lang='en'", f"lang='{language}'"))
+    page.goto(start)
+    page.locator("rapport-chat .launcher").click()
+    page.locator("rapport-chat textarea").fill(QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("log").get_by_text(QUOTE)).to_be_visible()
+    assert rapport.seen[-1].locale == told
+    assert page.locator("rapport-chat .root").get_attribute("lang") == told
+
+
 def test_attributes_of_the_clinic_are_followed(new_context: NewContext, clinic_site: Site, url: str, rapport: Clinic) -> None:
     page = new_context().new_page()
     given = {"title": "Ask Riverside", "greeting": "Welcome in.", "label": "Questions?", "region": "nz", "locale": "en-GB", "dir": "rtl"}
@@ -319,29 +375,21 @@ def test_a_chat_far_down_the_page_is_whole_but_asks_nothing_until_someone_is_nea
 
 
 def test_loading_takes_little_of_the_main_thread(new_context: NewContext, clinic_site: Site, url: str) -> None:
-    """Thread time (not wall time, which a busy machine stretches) of compiling and running the script: the best of up to eight loads."""
+    """Thread time (not wall time, which a busy machine stretches) of compiling and running it: the middle one of five first visits."""
     address = clinic_site.page("/fast", "<body><main>" + "<p>Some words of the clinic.</p>" * 200 + "</main>" + plain(url))
     times = []
-    for _ in range(8):
+    for _ in range(5):
         page = new_context().new_page()
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable", {"timeDomain": "threadTicks"})
-        page.route("**/widget.js", lambda route: route.abort())
         page.goto(address)
-        page.wait_for_timeout(200)
-        bare = task_seconds(session.send("Performance.getMetrics"))
-        page.unroute("**/widget.js")
-        page.goto(address)
-        page.wait_for_timeout(200)  # no look at the page: Playwright's own script would count
-        whole = task_seconds(session.send("Performance.getMetrics"))
-        times.append((whole - bare) * 1000)
+        page.wait_for_timeout(300)  # no look at the page: Playwright's own script would count
+        times.append(script_seconds(session.send("Performance.getMetrics")) * 1000)
         page.close()
-        if times[-1] < MAIN_THREAD_MS:
-            break
     print("script milliseconds", sorted(times))  # noqa: T201  # for the README's figure
-    assert min(times) < MAIN_THREAD_MS
+    assert statistics.median(times) < MAIN_THREAD_MS
 
 
-def task_seconds(metrics: dict[str, list[dict[str, float | str]]]) -> float:
+def script_seconds(metrics: dict[str, list[dict[str, float | str]]]) -> float:
     values = {str(entry["name"]): float(entry["value"]) for entry in metrics["metrics"]}
     return values["ScriptDuration"] + values["V8CompileDuration"]
