@@ -7,14 +7,14 @@ Falsehoods that keep every word and exchange the parts ("a doctor asks, a nurse 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
 from app.compose.verify_pairs import Pair, tells_much
+from app.compose.verify_turns import AND, BARS, BE, FIRM, HELPERS, LONGEST_PART, SETS, TURNS, Order, list_cuts, turned
 from app.compose.verify_types import Reading
 from app.compose.verify_words import WordLists, listed
 
-_BE = listed("be is are was were been being am")
 _KINDS = {
     word: name
     for name, line in (
@@ -22,6 +22,7 @@ _KINDS = {
         ("in", "in on at during within inside throughout through across"),
         ("if", "if when whenever"),
         ("because", "because since as"),
+        ("though", "though although"),
         ("not", "not no never nor none neither cannot rather instead"),
         ("who", "who which whose"),
         ("each", "each every"),
@@ -34,29 +35,14 @@ _LINKS = listed(
     "after until under over between against into toward towards instead rather unless except who which whose not no never nor because if "
     "when"
 )
-# Words without a meaning of their own that still must have a counterpart, in their place.
-_FIRM = listed(
-    "not no never nor none neither without by than before after until unless if when because since rather instead only except while "
-    "who which whose you yourself we he she most some many few all every each any several both other others another "
-    "always often usually sometimes rarely more less"
-)
-_OPENERS = listed("who which whose that because if when unless although though while since where whether how what why after before until")
-_BARS = _OPENERS | listed("than without rather instead not no never only by except")
 _FREE = listed("often usually sometimes always")  # their place in the clause says nothing; how far they reach is compared elsewhere
-_TURNS = listed("if when because since although though unless while after before until once as")
-_SETS = listed("in on at during for with after before within without throughout across by from under")
 _DOES = listed("can may might could will would should must to you they we and i he she it")
-_MOVABLE = 6  # words of a place or time that may move from the end of a sentence to its beginning
-_LONGEST_PART = 5  # words of one part of a list
+_HEDGES = listed(
+    "can may might could some many most often usually sometimes rarely tend tends few several partly mainly mostly almost only"
+)
+_AGAIN = listed("it they")  # who does it is said again
+_ARTICLES = listed("a an the your")
 _JOINS = listed("of at in for by")
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """Places of the quote's words in an order that says the same. Within ``tight`` places nothing may be left out."""
-
-    places: list[int]
-    tight: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +60,11 @@ class _Follower:
         self.said, self.source, self.lists = said, source, lists
         wanted = [i for i in range(len(said.words)) if _counts(said, i, lists)]
         self.places = {i: _counterparts(said, i, source, pairs) for i in wanted}
-        self.lost = any(not self.places[i] and said.words[i].text in _FIRM for i in wanted)
+        self.lost = any(not self.places[i] and said.words[i].text in FIRM for i in wanted)
         self.skipped = self._compounds([i for i in wanted if self.places[i]])
         self.path = [i for i in wanted if self.places[i] and i not in self.skipped and said.words[i].text not in _FREE]
+        self.governed = said.words[0].text in TURNS | SETS  # what the sentence opens with would be said of a second statement too
+        self.kept_free = {self.places[i][0] for i in wanted if said.words[i].text in _FREE and len(self.places[i]) == 1}
 
     def follows(self) -> bool:
         return bool(self.path) and not self.lost and any(self._along(order) for order in self._orders())
@@ -86,23 +74,30 @@ class _Follower:
         skipped: set[int] = set()
         for i, k in pairwise(path):
             joined = k - i in (2, 3) and self.said.words[i + 1].text in _JOINS and i not in skipped and i + 1 not in self.places
-            if joined and any(j + 1 in self.places[i] for j in self.places[k]):
+            if joined and any(j + 1 in self.places[i] and not self.source.words[j + 1].comma for j in self.places[k]):
                 skipped |= {i, i + 1}
         return skipped
 
-    def _along(self, order: _Order) -> bool:
+    def _along(self, order: Order) -> bool:
         rank = {position: place for place, position in enumerate(order.places)}
         steps = _chain([(i, sorted(rank[j] for j in self.places[i] if j in rank)) for i in self.path])
         return (
             steps is not None
-            and self._begins(order.places, steps[0])
+            and order.must <= {order.places[step.at] for step in steps}
+            and self._begins(order, steps[0])
+            and self._ends(order.places, steps[-1])
             and all(self._linked(order, one, other) for one, other in pairwise(steps))
         )
 
-    def _begins(self, places: Sequence[int], first: _Step) -> bool:
-        """Nothing that counts is left out before the first word, but an opening part up to a comma, "that" or a clause's end."""
-        words = self.source.words
+    def _begins(self, order: Order, first: _Step) -> bool:
+        """Nothing that counts is left out before the first word, but an opening part up to a comma, "that" or a clause's end: no
+        condition, place or time, and not the beginning of a part that was moved to the front."""
+        words, places = self.source.words, order.places
         start = first.at
+        if order.moved and (first.at >= order.moved or _kind(self.said.words[0].text) != _kind(words[places[0]].text)):
+            return False
+        if order.seam:
+            start = 0
         while start and not (
             words[places[start]].comma
             or words[places[start - 1]].text == "that"
@@ -111,53 +106,107 @@ class _Follower:
         ):
             start -= 1
         skipped = places[start : first.at]
-        if any(_counts(self.source, j, self.lists) for j in skipped):
+        if any(self._left_out(j) for j in skipped) or (start and self._scoped(places, start)):
             return False
         return self._links_of_said(0, first.i) == _links(self.source, skipped)
 
-    def _linked(self, order: _Order, one: _Step, other: _Step) -> bool:
+    def _ends(self, places: Sequence[int], last: _Step) -> bool:
+        """The little words after the last word that counts ("in the way") stand right after it in the quote too."""
+        following = []
+        for j in places[last.at + 1 :]:
+            if _counts(self.source, j, self.lists):
+                break
+            following.append(j)
+        return self._links_of_said(last.i + 1, len(self.said.words)) <= _links(self.source, following)
+
+    def _linked(self, order: Order, one: _Step, other: _Step) -> bool:
         """Whether two neighbours of the sentence are linked as in the quote, or by what stands before the second there."""
         words, clauses = self.source.words, self.source.clauses
         mine = self._links_of_said(one.i + 1, other.i)
         between = order.places[one.at + 1 : other.at]
         left, right = order.places[one.at], order.places[other.at]
+        if one.at < order.seam <= other.at and not self._says_and(one.i, other.i, opening=True):
+            return False  # the first of two exchanged statements would run into the second
         new_clause = self.said.words[one.i].clause != self.said.words[other.i].clause
         sentence = clauses[words[right].clause].sentence
-        counted = [place for place, j in enumerate(between) if _counts(self.source, j, self.lists)]
+        counted = [place for place, j in enumerate(between) if self._left_out(j)]
         if clauses[words[left].clause].sentence != sentence:
-            return new_clause and not any(clauses[words[between[place]].clause].sentence == sentence for place in counted)
+            joined = self._says_and(one.i, other.i) and not self.governed and words[right].text not in TURNS | SETS
+            return joined and new_clause and not any(clauses[words[between[place]].clause].sentence == sentence for place in counted)
+        home = words[right].clause
+        if words[clauses[home].start].text in TURNS | SETS and words[left].clause < home - 1:
+            return False  # said of the statement that was left out
+        if self._hedge_lost(one, other, between, right):
+            return False
         if not counted:
             theirs = _links(self.source, between)
             return mine == theirs or (new_clause and mine <= theirs)
         if order.tight & {between[place] for place in counted} or mine != _links(self.source, between[counted[-1] + 1 :]):
             return False
-        barred = max((place for place, j in enumerate(between[: counted[-1] + 1]) if words[j].text in _BARS), default=None)
+        barred = max((place for place, j in enumerate(between[: counted[-1] + 1]) if words[j].text in BARS), default=None)
         if barred is not None and not any(words[j].comma for j in [*between[barred + 1 :], right]):
             return False  # what follows belongs to what "who", "than" or "without" opens
-        home = words[right].clause  # a clause that is gone on with, without its own doer
-        return home == words[left].clause or not any(words[between[place]].clause == home for place in counted)
+        if home == words[left].clause:
+            return True
+        parted = self._says_and(one.i, other.i) or any(self.said.words[i].comma for i in range(one.i + 1, other.i + 1))
+        if mine & SETS and not parted:
+            return False  # a place or time of one statement run on from another
+        helpers = {self.said.words[i].text for i in range(one.i, other.i + 1)} & HELPERS
+        passed = AND | _LINKS | _ARTICLES | _AGAIN | helpers
+        return not any(words[j].clause == home and words[j].text not in passed for j in between)
+
+    def _hedge_lost(self, one: _Step, other: _Step, between: Sequence[int], right: int) -> bool:
+        """A "can" or "some" that is said of one of the two words is left out."""
+        words = self.source.words
+        if any(self.said.words[i].text in _HEDGES for i in range(one.i, other.i + 1)):
+            return False
+        others = [place for place, j in enumerate(between) if words[j].text not in _HEDGES and self._left_out(j)]
+        held = between[others[-1] + 1 :] if others else between
+        if others and words[between[0]].clause == words[right].clause:
+            held = [*held, *(j for j in between[: others[0]] if words[j].text in HELPERS)]
+        return any(words[j].text in _HEDGES and j not in self.kept_free for j in held)
+
+    def _says_and(self, one: int, other: int, *, opening: bool = False) -> bool:
+        """Whether the sentence joins two statements between these words, or with its opening word ("although …, …")."""
+        return any(self.said.words[i].text in AND for i in (*range(one + 1, other + 1), *([0] if opening else [])))
+
+    def _scoped(self, places: Sequence[int], start: int) -> bool:
+        """Whether what is left out before ``start`` says when, where or for whom the rest holds."""
+        words, clauses = self.source.words, self.source.clauses
+        first = next(
+            p for p in range(start + 1) if clauses[words[places[p]].clause].sentence == clauses[words[places[start]].clause].sentence
+        )
+        return first < start and words[places[first]].text in TURNS | SETS
+
+    def _left_out(self, at: int) -> bool:
+        """Whether leaving out this word of the quote may matter: not where the sentence has it elsewhere ("often is"), nor the "all" of
+        "are all common"."""
+        words = self.source.words
+        if at in self.kept_free or (words[at].text == "all" and at and words[at - 1].text in BE and not words[at].denied):
+            return False
+        return _counts(self.source, at, self.lists)
 
     def _links_of_said(self, start: int, end: int) -> set[str]:
         return _links(self.said, [i for i in range(start, end) if i not in self.skipped])
 
-    def _orders(self) -> Iterator[_Order]:
+    def _orders(self) -> Iterator[Order]:
         """The quote's words as they stand, then each of its sentences in the orders that say the same."""
-        yield _Order(list(range(len(self.source.words))))
+        yield Order(list(range(len(self.source.words))))
         for number in range(len(self.source.sentences)):
             whole = [j for clause in self.source.clauses if clause.sentence == number for j in range(clause.start, clause.end)]
             if not set(whole) & {j for i in self.path for j in self.places[i]}:
                 continue
-            for places in (whole, *_turned(self.source, whole)):
-                yield _Order(places)
-                yield from self._relisted(places)
+            for order in (Order(whole), *turned(self.source, whole, self.lists)):
+                yield order
+                yield from self._relisted(order)
 
-    def _relisted(self, places: list[int]) -> Iterator[_Order]:
+    def _relisted(self, order: Order) -> Iterator[Order]:
         """The parts of each list in the order in which the sentence has them."""
-        words = self.source.words
+        words, places = self.source.words, order.places
         said_at = {j: i for i in reversed(self.path) for j in self.places[i]}
-        for cuts in _lists(self.source, places):
+        for cuts in list_cuts(self.source, places):
             joined_by = words[places[cuts[-1]]].text
-            for before, after in product(range(1, _LONGEST_PART + 1), repeat=2):
+            for before, after in product(range(1, LONGEST_PART + 1), repeat=2):
                 start, end = cuts[0] - before, min(cuts[-1] + after + 1, len(places))
                 if start < 0 or any(words[places[p]].comma for p in [*range(start + 1, cuts[0]), *range(cuts[-1] + 1, end)]):
                     continue
@@ -166,19 +215,24 @@ class _Follower:
                 if joined_by == "and" and start and words[places[start - 1]].text in _DOES:
                     continue  # deeds in a row: their order may be that of time
                 parts = [places[one:other] for one, other in pairwise([start, *cuts, end])]
-                if any(words[j].text in _BARS | _BE for part in parts for j in part):
+                if any(words[j].text in BARS | BE for part in parts for j in part):
                     continue
                 kept = [part for part in parts if any(j in said_at for j in part)]
                 ranked = sorted(kept, key=lambda part: min(said_at[j] for j in part if j in said_at))
                 if ranked != kept:
                     inside = [j for part in ranked for j in part]
-                    yield _Order([*places[:start], *inside, *places[end:]], frozenset(inside))
+                    yield replace(order, places=[*places[:start], *inside, *places[end:]], tight=frozenset(inside))
 
     def _whole_list(self, places: Sequence[int], start: int, end: int) -> bool:
         """Whether the list can begin and end here: "threats or control of your money" says "of your money" of the last part alone."""
         words = self.source.words
-        begins = start == 0 or not _counts(self.source, places[start - 1], self.lists)
-        return begins and (end == len(places) or words[places[end]].comma or words[places[end]].text in _BE | _DOES)
+        begins = start == 0 or self._parted(places, start) or not _counts(self.source, places[start - 1], self.lists)
+        begins = begins or words[places[start - 1]].text == "both"
+        return begins and (end == len(places) or self._parted(places, end) or words[places[end]].text in BE | _DOES)
+
+    def _parted(self, places: Sequence[int], at: int) -> bool:
+        """Whether a comma or the seam of a moved part stands before this place."""
+        return self.source.words[places[at]].comma or places[at] != places[at - 1] + 1
 
 
 def order_kept(said: Reading, source: Reading, pairs: Sequence[Pair], lists: WordLists) -> bool:
@@ -190,7 +244,7 @@ def _counts(reading: Reading, at: int, lists: WordLists) -> bool:
     word = reading.words[at]
     return (
         word.text != "your"
-        and (tells_much(word, lists) or word.stem in lists.parties or word.text in _FIRM or word.text[0].isdigit())
+        and (tells_much(word, lists) or word.stem in lists.parties or word.text in FIRM or word.text[0].isdigit())
         and not _of_rather(reading, at)
     )
 
@@ -206,7 +260,7 @@ def _kind(text: str) -> str:
 
 def _counterparts(said: Reading, at: int, source: Reading, pairs: Sequence[Pair]) -> tuple[int, ...]:
     word = said.words[at]
-    if word.text in _FIRM or not pairs[at].same:
+    if word.text in FIRM or not pairs[at].same:
         return tuple(j for j, other in enumerate(source.words) if _kind(other.text) == _kind(word.text))
     return pairs[at].same
 
@@ -243,48 +297,3 @@ def _chain(options: Sequence[tuple[int, list[int]]]) -> list[_Step] | None:
         steps.append(_Step(options[at][0], rank))
         rank = best[at][rank][1]
     return steps[::-1]
-
-
-def _turned(source: Reading, whole: list[int]) -> Iterator[list[int]]:
-    """A condition, a reason, a time or a place moved from one end of the sentence to the other; the sides of "is the"; two statements
-    joined by "and"."""
-    words = source.words
-    commas = [place for place, j in enumerate(whole) if place and words[j].comma]
-    opening = words[whole[0]].text
-    for comma in commas[:3]:
-        head, rest = whole[:comma], whole[comma:]
-        if opening in _TURNS:
-            yield [*rest, *head]
-        elif opening in _SETS and comma == commas[0]:
-            for place in range(1, len(rest) + 1):
-                yield [*rest[:place], *head, *rest[place:]]
-        if words[rest[0]].text in ("and", "but", "so") and len(rest) > 3 and opening not in _TURNS:
-            yield [*rest, *head]
-    for place in range(1, len(whole)):
-        word = words[whole[place]].text
-        tail = whole[place:]
-        if words[whole[place - 1]].text not in _SETS | _BE:
-            if word in _TURNS - _SETS:
-                ends = [len(whole), *[stop for stop in commas if stop > place + 1][:1]]
-                yield from ([*whole[place:stop], *whole[:place], *whole[stop:]] for stop in ends)
-            elif word in _SETS and len(tail) <= _MOVABLE and not any(words[j].text in _BE | _BARS for j in tail[1:]):
-                yield [*tail, *whole[:place]]
-        if word in ("is", "are") and words[whole[min(place + 1, len(whole) - 1)]].text in ("the", "called"):
-            stop = next((k for k in commas if k > place), len(whole))
-            yield [*whole[place + 1 : stop], whole[place], *whole[:place]]
-
-
-def _lists(source: Reading, places: list[int]) -> Iterator[list[int]]:
-    """Where the second and later parts of each list begin."""
-    words = source.words
-    run: list[int] = []
-    for cut in range(1, len(places)):
-        joins = words[places[cut]].text in ("and", "or")
-        if not joins and (not words[places[cut]].comma or words[places[cut - 1]].text in ("and", "or")):
-            continue
-        if run and cut - run[-1] > _LONGEST_PART + 1:
-            run = []
-        run.append(cut)
-        if joins:
-            yield run
-            run = []
