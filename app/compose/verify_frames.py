@@ -28,6 +28,7 @@ _DEGREE_OF = {
 _RELATIVES = frozenset(["who", "that", "whose", "which"])
 _VERBS = listed("is are was were has have had do does did can may might will would should must cannot get gets give gives need needs")
 _ONLY_PARTLY = frozenset(["alone", "only", "usual", "usually", "necessarily", "enough", "itself", "fully", "entirely", "completely"])
+_MAYBE = frozenset(["may", "might", "could", "perhaps", "possibly"])
 _MEASURES = frozenset(["more", "less", "fewer", "longer", "later", "older", "younger", "earlier", "sooner", "further", "higher", "lower"])
 _AMOUNTS = listed("a an one two three four five six seven eight nine ten twelve twenty few several half")
 _WITHIN = frozenset(["with", "without", "after", "before", "during", "of", "from"])
@@ -41,6 +42,7 @@ def frame_fault(
         ("compared" if _compared(said, source, pairs, homes, told) else "")
         or ("over_general" if _unbound_relative(source, homes, pairs, lists) else "")
         or ("over_general" if _partly_denied(said, source, homes, pairs) else "")
+        or ("hedge" if _made_a_maybe(said, source) else "")
         or ("over_general" if _part_of_them(said, source, pairs, told) else "")
         or ("over_general" if _head_dropped(said, source, pairs, told, lists) else "")
         or ("role" if _doer_made_of_object(said, source, pairs, told, lists) else "")
@@ -120,11 +122,18 @@ def _partly_denied(said: Reading, source: Reading, homes: Sequence[tuple[int, ..
             continue
         theirs = source.clauses[home[0]]
         for denial in theirs.denials:
-            if any(source.words[j].text in _ONLY_PARTLY and j not in covered for j in range(denial + 1, theirs.end)) and not any(
+            # "Alone" may stand before what is denied, too: "tablets alone are not the answer".
+            partly = (j for j in range(theirs.start, theirs.end) if j > denial or source.words[j].text == "alone")
+            if any(source.words[j].text in _ONLY_PARTLY and j not in covered for j in partly) and not any(
                 word.text in _ONLY_PARTLY for word in said.words[clause.start : clause.end]
             ):
                 return True
     return False
+
+
+def _made_a_maybe(said: Reading, source: Reading) -> bool:
+    """ "Needs an ambulance" becomes "may need an ambulance": less than was said can do harm, too."""
+    return bool({word.text for word in said.words} & _MAYBE) and not {word.text for word in source.words} & (_MAYBE | {"can"})
 
 
 def _part_of_them(said: Reading, source: Reading, pairs: Sequence[Pair], told: Sequence[int]) -> bool:

@@ -48,6 +48,23 @@ def test_what_is_said_of_another_statement_is_dropped(said: str, quote: str) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("said", "quote"),
+    [
+        ("A burnt hand may need cold water.", "A burnt hand needs cold water."),
+        ("The cook asks you first.", "Where possible, the cook asks you first."),
+        ("What you order is not sent home.", "What you order is not sent home as a matter of course."),
+        (
+            "A burning pan is a danger, and salt is not the right answer.",
+            "A burning pan is a danger, and salt alone is not the right answer.",
+        ),
+    ],
+)
+def test_a_hedge_more_or_a_limit_less_is_dropped(said: str, quote: str) -> None:
+    assert Verifier().check(said, quote).reason
+    assert not Verifier().check(quote, quote).reason
+
+
 def test_a_condition_moved_to_the_next_sentence_is_dropped() -> None:
     """The opening condition of an article's sentence, put before or behind a sentence that stands beside it: 1 in 50 at most passes
     (lists before it whose end is misread); before there was a rule, 1 in 5 did."""
