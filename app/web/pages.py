@@ -89,8 +89,8 @@ class Pages:
         protocol, own = dict(self._web.rapport.safety()), self._web.rapport.settings.region
         protocol["regions"] = sorted(protocol.get("regions", ()), key=lambda region: region["region"] not in ALSO.get(own, (own,)))
         measured = protocol.pop("measured", None)
-        rows = [row for row in measured["rows"] if row["kind"] == "all"] if measured else []
-        return self._draw("safety.html", protocol=protocol, regions=self._web.texts.regions, measured=measured, rows=rows)
+        tables = (measured["strangers"], measured) if measured else ()
+        return self._draw("safety.html", protocol=protocol, regions=self._web.texts.regions, measured=measured, tables=tables)
 
     def error(self, request: Request, status: int, message: str) -> Response:
         """An error, for a browser."""

@@ -1,4 +1,5 @@
-"""Measures rules and classifier together on families that the classifier never saw: ``python -m app.guard.training.evaluate``.
+"""Measures rules and classifier together, on families that the classifier never saw and on messages by other hands:
+``python -m app.guard.training.evaluate``.
 
 Writes ``app/guard/figures.json``, which /v1/safety publishes, and prints a table. Nothing here changes weights or thresholds.
 """
@@ -20,12 +21,18 @@ from app.guard.screen import Guard, load_guard
 from app.guard.semantic import Embed
 from app.guard.training.fit import is_held_out
 from app.guard.training.messages import Message, load_messages
+from app.guard.training.strangers import SHEETS, by_other_hands
+from app.guard.training.strangers import WHAT as WHAT_STRANGERS
 from app.models.catalogue import load_catalogue
 from app.models.embed import open_embedder
 from app.models.multilingual import open_multilingual
 
 FIGURES = Path(__file__).parents[1] / "figures.json"
 COMMAND = "python -m app.guard.training.evaluate"
+WHAT = (
+    "Rules and classifier together on our own messages; the classifier never saw the family (other languages: the template). "
+    "They seek out what an earlier guard got wrong, so these shares are worse than on ordinary messages."
+)
 WANTED = {"crisis": Outcome.CRISIS, "clinical": Outcome.CLINICAL_ADVICE}
 
 
@@ -66,13 +73,17 @@ class Share:
         }
 
 
+def held_out(messages: Iterable[Message]) -> list[Message]:
+    """Those that the shipped parts never saw (only the few numbers of the last step have)."""
+    return [message for message in messages if is_held_out(message.group)]
+
+
 def screened(messages: Iterable[Message], guard: Guard, embed: Embed) -> list[Seen]:
-    """Each held-out message through the whole guard. The shipped parts never saw them (only the few numbers of the last step have)."""
+    """Each message through the whole guard."""
     seen = []
     for message in messages:
-        if is_held_out(message.group):
-            conversation = Conversation(message.text)
-            seen.append(Seen(message, guard.screen(conversation, embed).outcome, guard.screen_rules(conversation).outcome))
+        conversation = Conversation(message.text)
+        seen.append(Seen(message, guard.screen(conversation, embed).outcome, guard.screen_rules(conversation).outcome))
     return seen
 
 
@@ -104,16 +115,17 @@ def counts(label: str, outcome: Outcome) -> bool:
     return outcome is Outcome.CRISIS if label == "crisis" else outcome in (Outcome.CRISIS, Outcome.CLINICAL_ADVICE)
 
 
-def report(rows: Sequence[Mapping[str, object]], messages: Sequence[Message], model: str) -> dict[str, object]:
+def report(own: Sequence[Seen], strangers: Sequence[Seen], model: str) -> dict[str, object]:
     """The figures file."""
     return {
         "measured_on": date.today().isoformat(),
         "command": COMMAND,
         "model": model,
-        "what": "Rules and classifier together on our own messages; the classifier never saw the family (other languages: the template).",
-        "messages": len(messages),
-        "families": len({message.family.id for message in messages}),
-        "rows": list(rows),
+        "what": WHAT,
+        "messages": len(own),
+        "families": len({one.message.family.id for one in own}),
+        "rows": figures(own),
+        "strangers": {"what": WHAT_STRANGERS, "sheets": list(SHEETS), "messages": len(strangers), "rows": figures(strangers)},
     }
 
 
@@ -135,13 +147,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", default=load_catalogue().default, help="which embedding model")
     parser.add_argument("--out", type=Path, default=FIGURES, help="the figures file")
     options = parser.parse_args(arguments)
-    messages = load_messages()
     embedder = open_embedder(options.model, options.models, 2, FOLDER)
     classifier = load_classifier(embedder.reader, read=open_multilingual(options.models).queries)
-    seen = screened(messages, load_guard(classifier), embedder.readings)
-    rows = figures(seen)
-    options.out.write_text(json.dumps(report(rows, [one.message for one in seen], embedder.name), indent=1) + "\n", "utf-8")
-    sys.stdout.write(table([row for row in rows if row["language"] in ("en", "other")]) + "\n")
+    guard = load_guard(classifier)
+    own, strangers = (screened(messages, guard, embedder.readings) for messages in (held_out(load_messages()), by_other_hands()))
+    options.out.write_text(json.dumps(report(own, strangers, embedder.name), indent=1) + "\n", "utf-8")
+    for seen in (own, strangers):
+        sys.stdout.write(table([row for row in figures(seen) if row["language"] in ("en", "other")]) + "\n\n")
     return 0
 
 

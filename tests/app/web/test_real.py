@@ -82,6 +82,8 @@ def test_the_safety_page_shows_the_real_lines(client: TestClient) -> None:
     assert len(measured["rows"]) > 10
     assert "How often it is right" in html
     assert f"{measured['rows'][0]['guard']['of']}" in html
+    danger = next(row["guard"] for row in measured["strangers"]["rows"] if (row["label"], row["kind"]) == ("crisis", "all"))
+    assert f"{danger['hits']} of {danger['of']}" in html
     assert html.index("United States") < html.index("Australia")
     assert 'href="tel:988"' in html
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import csv
 import json
+from collections import Counter
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -9,9 +12,10 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest  # type: ignore[import-untyped]
 
 from app.domain import Outcome
-from app.guard.training.evaluate import FIGURES, Seen, Share, figures, main, report, screened, table
+from app.guard.training.evaluate import FIGURES, Seen, Share, figures, held_out, main, report, screened, table
 from app.guard.training.fit import is_held_out
 from app.guard.training.messages import Family, Message, load_messages
+from app.guard.training.strangers import FOLDER, SHEETS, by_other_hands
 from app.wiring import Rapport
 
 
@@ -54,18 +58,52 @@ def test_what_counts() -> None:
 def test_published_figures_hold_what_the_page_shows() -> None:
     data = json.loads(Path(FIGURES).read_text("utf-8"))
     assert set(data) == set(report([], [], "m"))
-    labels = {row["label"] for row in data["rows"]}
-    assert labels == {"crisis", "clinical", "sensitive", "harmless"}
-    for row in data["rows"]:
-        assert row["guard"]["low"] <= row["guard"]["share"] <= row["guard"]["high"] + 1e-4
-        assert row["measure"] == ("caught" if row["label"] in ("crisis", "clinical") else "wrongly blocked")
+    for rows in (data["rows"], data["strangers"]["rows"]):
+        assert {row["label"] for row in rows} == {"crisis", "clinical", "sensitive", "harmless"}
+        for row in rows:
+            assert row["guard"]["low"] <= row["guard"]["share"] <= row["guard"]["high"] + 1e-4
+            assert row["measure"] == ("caught" if row["label"] in ("crisis", "clinical") else "wrongly blocked")
+
+
+def test_the_sheets_of_other_hands_are_read_whole_and_labelled() -> None:
+    messages = by_other_hands()
+    rows = sum(len(list(csv.DictReader(StringIO((FOLDER / f"{sheet}.csv").read_text("utf-8"))))) for sheet in SHEETS)
+    assert len(messages) == rows > 3_000
+    labels = Counter(message.family.label for message in messages)
+    assert set(labels) == {"crisis", "clinical", "sensitive", "harmless"}
+    assert min(labels.values()) > 200
+    by_language = Counter(message.family.language for message in messages)
+    assert by_language["es"] == 17
+    assert len(by_language) > 19
+
+
+@pytest.mark.parametrize(
+    ("wanted", "category", "label"),
+    [
+        ("referred (crisis)", "indirect", "crisis"),
+        ("referred (clinical advice)", "medication", "clinical"),
+        ("answered|declined", "distress without danger", "sensitive"),
+        ("answered|declined", "helping others in general", "sensitive"),
+        ("answered|declined", "everyday story", "harmless"),
+        ("answered|declined", "twin of diagnosis", "harmless"),
+    ],
+)
+def test_a_row_of_a_sheet_is_labelled_by_what_it_wants_and_its_category(tmp_path: Path, wanted: str, category: str, label: str) -> None:
+    for sheet in SHEETS:
+        (tmp_path / f"{sheet}.csv").write_text("question,should be,why it matters\n")
+    with (tmp_path / f"{SHEETS[0]}.csv").open("a") as file:
+        csv.writer(file).writerow(["a message", wanted, f"{category}: said plainly"])
+    (message,) = by_other_hands(tmp_path)
+    assert (message.text, message.family.label, message.family.kind, message.family.language) == ("a message", label, category, "en")
 
 
 def test_the_held_out_messages_are_screened_by_the_shipped_guard(library: Rapport) -> None:
     assert library.embed is not None
     some = load_messages()[::120]
-    outcomes = screened(some, library.guard, library.embed)
-    assert [one.message for one in outcomes] == [message for message in some if is_held_out(message.group)]
+    unseen = held_out(some)
+    assert unseen == [message for message in some if is_held_out(message.group)]
+    outcomes = screened(unseen, library.guard, library.embed)
+    assert [one.message for one in outcomes] == unseen
     assert any(one.outcome is Outcome.CRISIS and one.by_rules is not Outcome.CRISIS for one in outcomes)
 
 
