@@ -129,7 +129,8 @@ class Classifier:
     def describe(self) -> dict[str, str]:
         """For readiness: which parts vote, and for which embedding model."""
         if ENGLISH_JOIN not in self.joins:
-            return {"classifier": "lexical only", "why": f"there are no weights for the embedding model {self.model or '(none)'}"}
+            why = f"there are no weights for the embedding model {self.model or '(none)'}. Run: rapport models get default"
+            return {"classifier": "lexical only", "why": why}
         return {"classifier": "lexical and branch", "model": self.model}
 
     def _joined(self, name: str, *parts: Floats) -> Floats:

@@ -205,7 +205,8 @@ class Guard:
         It must be sure of the message whole, which it reads best; of the parts, read out of their message, none may be nearly certain.
         """
         gravest = {text: max(seen.crisis, seen.clinical) for text, seen in zip([*new, *old], judgements, strict=True)}
-        parts = {conversation.message: new, **{turn: [turn] for turn in conversation.user_turns[:-1] if turn in old}}
+        # The new message last: typed a second time, it is still judged by its parts.
+        parts = {**{turn: [turn] for turn in conversation.user_turns[:-1] if turn in old}, conversation.message: new}
 
         def sure(turn: str) -> bool:
             limits, (whole, *others) = self._limits(turn), parts[turn]

@@ -326,6 +326,7 @@ def test_parts_need_less_certainty_than_the_whole(part: Judgement, released: boo
     told = f"We drove to the sea on Sunday. {DEFINITION.capitalize()}. My dog ate all of the sandwiches."
     guard = _guard(Scripted({told: SURE, "": part}))
     assert guard.screen(Conversation(told), _rows).blocks is not released
+    assert guard.screen(Conversation(told, (Turn("user", told), Turn("assistant", "An answer."))), _rows).blocks is not released
 
 
 def test_rules_that_fail_while_asked_whether_they_yield_are_not_released(monkeypatch: pytest.MonkeyPatch) -> None:
