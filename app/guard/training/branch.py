@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,6 @@ from app.models.embed import OnnxEmbedder
 from app.models.export import OPSET, quantise
 from app.models.tap import Arrays, layer_weights
 
-EPOCHS = 2
 BATCH = 32
 RATE, HEAD_RATE, DECAY = 1.5e-4, 1e-3, 0.01
 DROPOUT, HEAD_DROPOUT, SMOOTHING = 0.1, 0.2, 0.05
@@ -36,6 +36,16 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Halves = NDArray[np.float16]
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Some passes over some of the rows. ``weight`` (all rows): how much each counts. ``share`` of the full rate of learning."""
+
+    rows: NDArray[np.bool_]
+    weight: Floats
+    passes: int = 1
+    share: float = 1.0
 
 
 class Layer(nn.Module):
@@ -98,43 +108,39 @@ def upper_layers(model: Path, midway: int) -> list[Arrays]:
     return layers
 
 
-def fit_top(
-    states: Sequence[Halves],
-    target: Ints,
-    weight: Floats,
-    rows: NDArray[np.bool_],
-    layers: Sequence[Arrays],
-    classes: int,
-    say: Say,
-    epochs: int = EPOCHS,
-) -> Top:
-    """Train on ``rows``. The same data give the same weights on the same kind of processor."""
+def fit_top(states: Sequence[Halves], target: Ints, layers: Sequence[Arrays], classes: int, courses: Sequence[Course], say: Say) -> Top:
+    """Train on one course after the other. The same data give the same weights on the same kind of processor."""
     torch.manual_seed(0)
     torch.set_num_threads(THREADS)
-    order = np.random.default_rng(0)
     top = Top(layers, classes)
-    optimiser = torch.optim.AdamW(
-        [{"params": top.layers.parameters(), "lr": RATE}, {"params": top.head.parameters(), "lr": HEAD_RATE}],
-        weight_decay=DECAY,
-        fused=True,
-    )
-    chosen = np.flatnonzero(rows)
-    steps = epochs * len(_mixed(chosen, states, order))
+    for course in courses:
+        study(top, states, target, course, say)
+    return top
+
+
+def study(top: Top, states: Sequence[Halves], target: Ints, course: Course, say: Say) -> None:
+    """Train a top further, on one course."""
+    order = np.random.default_rng(0)
+    rates = ((top.layers, RATE * course.share), (top.head, HEAD_RATE * course.share))
+    groups = [{"params": part.parameters(), "lr": rate} for part, rate in rates]
+    optimiser = torch.optim.AdamW(groups, weight_decay=DECAY, fused=True)
+    chosen = np.flatnonzero(course.rows)
+    steps = course.passes * len(_mixed(chosen, states, order))
     pace = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: min(1.0, (step + 1) / (WARM_UP * steps)) * max(0.02, 1 - step / steps))
     top.train()
-    for epoch in range(epochs):
+    for number in range(course.passes):
         for batch in _mixed(chosen, states, order):
             inputs, mask = _batch(states, batch)
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 scores = top(inputs, mask)
             losses = functional.cross_entropy(scores.float(), torch.from_numpy(target[batch]), reduction="none", label_smoothing=SMOOTHING)
             optimiser.zero_grad()
-            (losses * torch.from_numpy(weight[batch])).mean().backward()  # type: ignore[no-untyped-call]  # torch's own
+            (losses * torch.from_numpy(course.weight[batch])).mean().backward()  # type: ignore[no-untyped-call]  # torch's own
             nn.utils.clip_grad_norm_(top.parameters(), 1.0)
             optimiser.step()
             pace.step()
-        say(f"pass {epoch + 1} of {epochs}")
-    return top.eval()
+        say(f"pass {number + 1} of {course.passes}")
+    top.eval()
 
 
 def kept_top(top_of: Callable[[], Top], layers: Sequence[Arrays], classes: int, file: Path) -> Top:

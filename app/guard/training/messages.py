@@ -24,6 +24,7 @@ MOST_A_FAMILY = 16
 LEAST_ROUNDS = {"en": 2}  # so that every English line is also read as typed in a hurry; other languages only lose marks
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
+_ROUND = re.compile(r"s\d(?!\d)")
 
 Slots = Mapping[str, Sequence[str]]
 
@@ -37,6 +38,12 @@ class Family:
     label: str
     kind: str
     templates: tuple[str, ...]
+
+    @property
+    def round(self) -> str:
+        """The round of writing that it comes from ("s4", "s7"; messages/README.md says how each was written), "" for the first ones."""
+        found = _ROUND.match(self.id.rsplit("/", 1)[-1])
+        return found.group() if found else ""
 
 
 @dataclass(frozen=True, slots=True)

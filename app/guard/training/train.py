@@ -21,7 +21,7 @@ import numpy as np
 from app.errors import ModelError
 from app.guard.classifier import ENGLISH_JOIN, FOLDER, LEXICAL, MULTILINGUAL, VECTOR_SCALE, Join, Linear, Network, softmax
 from app.guard.training import branch as branch_code
-from app.guard.training.branch import EPOCHS, Say, Top, export_top, fit_top, kept_top, score, states_of, upper_layers
+from app.guard.training.branch import Course, Say, Top, export_top, fit_top, kept_top, score, states_of, upper_layers
 from app.guard.training.fit import Floats, Sheet, fit_join, fit_linear, fit_network, linear_scores, sheet, votes
 from app.guard.training.longer import longer
 from app.guard.training.messages import Message, load_messages
@@ -30,7 +30,11 @@ from app.models.catalogue import load_catalogue
 from app.models.embed import OnnxEmbedder, open_embedder
 from app.models.multilingual import open_multilingual
 
-EPOCHS_OTHERS = 1  # for models that are not the default: a pass takes up to ten minutes
+PASSES, PASSES_OTHERS = 2, 1  # over all but the ordinary messages; models that are not the default get one pass
+SOUGHT = {"s4", "s5", "s6"}  # rounds that sought out what the guard got wrong: half of their idioms, wills and quiet posts are dangerous
+ORDINARY = "s7"  # the round that brings what people ordinarily say, for the last pass
+SOUGHT_SHARE = 0.4  # of those, the last pass sees so many: life holds far fewer such messages
+LAST_SHARE = 0.35  # of the full rate of learning, in the last pass
 OTHERS = 6.0  # how much more a message in another language than English counts for the multilingual network
 
 
@@ -86,9 +90,10 @@ class Pupil:
         texts = [messages[row].text for row in self._rows.tolist()]
         self._states = states_of(embedder, texts)
         self._layers = upper_layers(models / embedder.name / "model.onnx", entry.midway)
-        self._epochs = EPOCHS if embedder.name == load_catalogue().default else EPOCHS_OTHERS
-        facts = (embedder.fingerprint, *texts, str(self._target.tolist()), str(self._weight.tolist()), str(self._held.tolist()))
-        whole = "\n".join((*facts, inspect.getsource(branch_code), str(self._epochs)))
+        passes = PASSES if embedder.name == load_catalogue().default else PASSES_OTHERS
+        self._courses = _courses([messages[row].family.round for row in self._rows.tolist()], ~self._held, self._weight, passes)
+        told = [(course.rows.tolist(), course.weight.tolist(), course.passes, course.share) for course in self._courses]
+        whole = "\n".join((embedder.fingerprint, *texts, str(self._target.tolist()), str(told), inspect.getsource(branch_code)))
         self._name = hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:24]
 
     def top(self) -> Top:
@@ -96,7 +101,7 @@ class Pupil:
         classes = len(self._data.classes)
 
         def fit() -> Top:
-            return fit_top(self._states, self._target, self._weight, ~self._held, self._layers, classes, self._say, self._epochs)
+            return fit_top(self._states, self._target, self._layers, classes, self._courses, self._say)
 
         return kept_top(fit, self._layers, classes, self._cache / f"{self._name}.pt")
 
@@ -106,6 +111,14 @@ class Pupil:
         branch = np.zeros_like(lexical)
         branch[self._rows[held]] = softmax(score(top, self._states, held.tolist()))
         return fit_join(self._data, votes(self._data, lexical, branch), self._data.held & self._data.english)
+
+
+def _courses(rounds: Sequence[str], rows: np.ndarray[tuple[int], np.dtype[np.bool_]], weight: Floats, passes: int) -> list[Course]:
+    """What is hard to tell first; then, more slowly, what people ordinarily say too, and fewer of those that were sought out."""
+    ordinary = np.array([name == ORDINARY for name in rounds])
+    sought = np.array([name in SOUGHT for name in rounds])
+    drawn = np.random.default_rng(0).random(len(rounds)) < SOUGHT_SHARE
+    return [Course(rows & ~ordinary, weight, passes), Course(rows & (~sought | drawn), weight, 1, LAST_SHARE)]
 
 
 @contextmanager
