@@ -16,10 +16,19 @@ NOSCRIPT = (
 DIRECTORY = "https://findahelpline.com/"
 ATTRIBUTES = ("title", "greeting", "label", "position", "accent", "scheme", "region", "locale", "dir", "exit", "launcher")
 
+# A chat in the page is 38em of the reader's own size high; without this, what stands below it moves when it comes. Attributes of a picture
+# need no line in a policy, as a style attribute would; the element shows nothing of it once it is there.
+ROOM = '<svg width="100%" height="38em" display="block" font-size="medium" font-family="serif" aria-hidden="true"></svg>'
+INLINE = """
+
+<!-- And this where the chat should stand. The empty picture keeps its place until it is there, so that your page doesn't jump. -->
+<rapport-chat>{noscript}{room}</rapport-chat>
+<!-- If your styles size every svg, or you give the chat another height, leave the svg out and put this into your style sheet: -->
+<!--   @media (scripting: enabled) {{ rapport-chat {{ display: block; min-height: 38em; font: medium serif; }} }} -->"""
+
 PAGE = """\
 <!-- Rapport, pinned: this address and hash always give the same script. Paste before </body>. -->
-{pinned}
-{noscript}
+{pinned}{after}
 
 <!-- Or, to get new versions by themselves (within five minutes of an update), use this tag instead: -->
 <!-- {plain} -->
@@ -36,21 +45,23 @@ PAGE = """\
 
 def snippet(base_url: str, attributes: Mapping[str, str] | None = None) -> str:
     """HTML to paste: the pinned tag with its hash, the advice for when scripts are off, the two policy lines, and the tag that
-    updates itself.
+    updates itself. Where the tag asks for no launcher, also the element that stands in the page, with room for the chat.
 
     ``base_url`` is the service's public address; ``attributes`` are the tag's ``data-`` attributes, by name without the prefix.
     Raises ``SettingsError`` for an address that is not http or https, or an attribute that the widget doesn't know.
     """
     origin = origin_of(base_url)
     build = load_build()
-    data = _data(attributes or {})
+    attributes = attributes or {}
+    data = _data(attributes)
+    articles, directory = _link(f"{origin}/articles"), _link(DIRECTORY)
+    noscript = f"<noscript><p>{NOSCRIPT.format(articles=articles, directory=directory)}</p></noscript>"
+    inline = attributes.get("launcher") == "none"
     integrity = f'integrity="{build.integrity}" crossorigin="anonymous"'
     return PAGE.format(
         pinned=f'<script src="{origin}/widget/{build.version}/widget.js" {integrity}{data} defer></script>',
         plain=f'<script src="{origin}/widget.js"{data} defer></script>',
-        noscript="<noscript><p>"
-        + NOSCRIPT.format(articles=_link(f"{origin}/articles"), directory=_link(DIRECTORY))
-        + "</p></noscript>",
+        after=INLINE.format(noscript=noscript, room=ROOM) if inline else "\n" + noscript,
         origin=origin,
     )  # fmt: skip
 

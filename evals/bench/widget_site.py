@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 import subprocess
 import tarfile
 import threading
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from app.embed import snippet
 from app.errors import SettingsError
 from app.widget.files import load_build
 
@@ -149,13 +151,19 @@ def host(folder: Path) -> Iterator[Host]:
         thread.join(10)
 
 
+def pasted(origin: str, attributes: Mapping[str, str]) -> str:
+    """What a clinic pastes, without the comments."""
+    return re.sub(r"\s*<!--.*?-->\s*", "", snippet(origin, attributes), flags=re.DOTALL)
+
+
 def _fill(made: Host, folder: Path) -> None:
     made.files["/favicon.ico"] = b""
     made.page("the page without a chat", "", [])
-    for name, body in load_build().files.items():
-        made.files[f"/{name}"] = body
-    made.page("Rapport", '<script src="/widget.js" defer></script>', OURS)
-    inline = '<script src="/widget.js" data-launcher="none" defer></script><rapport-chat></rapport-chat>'
+    build = load_build()
+    for name, body in build.files.items():
+        made.files[f"/widget/{build.version}/{name}"] = body
+    made.page("Rapport", pasted(made.origin, {}), OURS)
+    inline = pasted(made.origin, {"launcher": "none"})
     made.page("Rapport, no launcher", inline, INLINE)
     made.page("Rapport, no launcher, in sight", inline, INLINE, above=True)
     for number, widget in enumerate(listed()["widget"]):

@@ -8,7 +8,7 @@ import pytest
 
 from app.embed import origin_of, snippet
 from app.errors import SettingsError
-from app.widget.files import DIST
+from app.widget.files import DIST, FOLDER
 
 
 def test_the_snippet_holds_what_a_clinic_needs() -> None:
@@ -25,6 +25,26 @@ def test_the_snippet_holds_what_a_clinic_needs() -> None:
     assert "<noscript>" in text
     assert "local emergency number" in text
     assert text.count("<script") == 2
+
+
+def test_a_chat_in_the_page_gets_its_element_with_room_for_it() -> None:
+    text = snippet("https://chat.clinic.example", {"launcher": "none"})
+    elements = re.findall(r"^<rapport-chat>(.*)</rapport-chat>$", text, re.MULTILINE)
+    assert len(elements) == 1
+    assert elements[0].startswith("<noscript><p>The chat needs JavaScript.")
+    assert elements[0].endswith("></svg>")
+    assert "style=" not in elements[0]
+    assert text.count("<noscript>") == 1
+    assert all("--" not in comment for comment in re.findall(r"<!--(.*?)-->", text, re.DOTALL))
+    assert "rapport-chat" not in snippet("https://chat.clinic.example", {"launcher": ""})
+
+
+def test_the_room_is_as_high_as_the_panel() -> None:
+    height = re.findall(r"block-size: var\(--rapport-height, (\w+)\); }", (FOLDER / "widget.css").read_text("utf-8"))
+    assert len(height) == 1
+    text = snippet("https://chat.clinic.example", {"launcher": "none"})
+    assert f'height="{height[0]}"' in text
+    assert f"min-height: {height[0]};" in text
 
 
 def test_attributes_can_not_break_out() -> None:

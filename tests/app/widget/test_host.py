@@ -5,9 +5,10 @@ from __future__ import annotations
 import html
 import re
 import statistics
+import time
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.embed import snippet
 from tests.app.web.fakes import DANGER, QUOTE
@@ -334,12 +335,15 @@ def test_attributes_of_the_clinic_are_text(new_context: NewContext, clinic_site:
     assert [text for text in wrong if "favicon" not in text and "404" not in text] == []
 
 
+MOVED = (
+    "window.moved = 0; new PerformanceObserver((list) => { for (const e of list.getEntries()) window.moved += e.value })"
+    ".observe({ type: 'layout-shift', buffered: true })"
+)
+
+
 def test_nothing_on_the_page_moves(new_context: NewContext, clinic_site: Site, url: str) -> None:
     page = new_context().new_page()
-    page.add_init_script(
-        "window.moved = 0; new PerformanceObserver((list) => { for (const e of list.getEntries()) window.moved += e.value })"
-        ".observe({ type: 'layout-shift', buffered: true })"
-    )
+    page.add_init_script(MOVED)
     page.goto(clinic_site.page("/still", "<body><main>" + "<p>Some words of the clinic.</p>" * 40 + "</main>" + plain(url)))
     height = "document.documentElement.scrollHeight + ' ' + document.documentElement.scrollWidth"
     before = page.evaluate(height)
@@ -347,6 +351,61 @@ def test_nothing_on_the_page_moves(new_context: NewContext, clinic_site: Site, u
     page.wait_for_timeout(300)
     assert page.evaluate("window.moved") == 0
     assert page.evaluate(height) == before
+
+
+RESETS = {
+    "reset": "* { margin: 0; box-sizing: border-box } svg, img { display: block; max-width: 100%; height: auto }",
+    "odd type": "html { font-size: 62.5% } body { font: 2rem/2 monospace; display: grid }",
+    "sized svg": "svg { width: 1em; height: 1em }",  # there the rule that the snippet prints stands in for the picture
+}
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("look", ["plain", "reset", "odd type", "sized svg", "no room"])
+def test_a_chat_in_sight_moves_nothing(new_context: NewContext, clinic_site: Site, url: str, look: str, width: int) -> None:
+    """As ``rapport embed`` prints it, under the strict policy, with a script that comes late."""
+    text, css = snippet(url, {"launcher": "none"}), RESETS.get(look, "")
+    policy = "; ".join(["default-src 'none'", *re.findall(r"<!--   ((?:script|connect)-src .*) -->", text), TRUSTED])
+    if look in ("sized svg", "no room"):
+        text, rule = re.sub("<svg.*?</svg>", "", text), re.findall("<!--   (@media .*) -->", text)[0]
+        css += rule if css else ""
+    if css:
+        clinic_site.pages["/room.css"] = ({"Content-Type": "text/css"}, css)
+        text, policy = '<link rel="stylesheet" href="/room.css">' + text, policy + "; style-src 'self'"
+    page = new_context(viewport={"width": width, "height": 760}).new_page()
+    wrong = watch(page, url, clinic_site.url)
+    page.add_init_script(MOVED)
+    page.add_init_script("addEventListener('securitypolicyviolation', (event) => console.error('violation ' + event.violatedDirective))")
+    arriving(page)
+    below = "<main><h1>A clinic</h1>" + "<p>Some words of the clinic.</p>" * 20 + "</main>"
+    page.goto(clinic_site.page("/room", "<body>" + text + below, Content_Security_Policy=policy))
+    expect(box(page)).to_be_visible()
+    page.wait_for_timeout(200)
+    moved = page.evaluate("window.moved")
+    assert moved > 0.3 if look == "no room" else moved == 0
+    assert [text for text in wrong if "favicon" not in text and "404" not in text] == []
+
+
+def test_our_own_page_of_the_chat_keeps_still(new_context: NewContext, url: str) -> None:
+    for width in (1280, 375):
+        page = new_context(viewport={"width": width, "height": 760}).new_page()
+        page.add_init_script(MOVED)
+        arriving(page)
+        page.goto(url + "/chat")
+        expect(box(page)).to_be_visible()
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.moved") == 0
+
+
+def arriving(page: Page) -> None:
+    """The script comes after the first frame; the clinic's name, which may take another line, does not."""
+
+    def late(route: Route) -> None:
+        time.sleep(0.3)
+        route.continue_()
+
+    page.route("**/widget.js", late)
+    page.route("**/v1/config*", lambda route: route.fulfill(status=404, headers={"Access-Control-Allow-Origin": "*"}))
 
 
 def test_a_chat_far_down_the_page_is_whole_but_asks_nothing_until_someone_is_near(
