@@ -3,12 +3,10 @@
 
 import css from "launcher-style";
 import labels from "launcher-words";
-import { button, icon, make, put, set } from "./dom.js";
+import { button, make, put, set } from "./dom.js";
 import { opening } from "./opening.js";
 import { readable } from "./theme.js";
 import { primary, speak } from "./words.js";
-
-const BUBBLE = "M20 11.5a7.5 7.5 0 0 1-11 6.6L4 20l1.7-4.6A7.5 7.5 0 1 1 20 11.5z";
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
@@ -25,14 +23,13 @@ export function start(host, server, source, get) {
   const page = document.documentElement.lang, locale = get("locale") || (labels[primary(page)] ? page : "");
   const accent = get("accent"), scheme = get("scheme");
   const root = make("div", "root" + (floating ? " float" : "") + (get("position") === "start" ? " start" : ""));
-  const label = make("span", "", get("label") || labels[primary(locale)] || labels.en);
   /** @type {ReturnType<typeof opening> | undefined} */
   let chat;
   const toggle = () => {
-    if (!chat) chat = opening(host, root, launcher, label, server, locale, get);
+    if (!chat) chat = opening(host, root, launcher, server, locale, get);
     chat();
   };
-  const launcher = button("launcher", "", toggle);
+  const launcher = button("launcher", get("label") || labels[primary(locale)] || labels.en, toggle);
   try {
     if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
     shadow.adoptedStyleSheets[0] = sheet; // not a new array: that would be read by the page's own array iterator
@@ -47,7 +44,7 @@ export function start(host, server, source, get) {
   if (scheme === "light" || scheme === "dark") root.className += " " + scheme;
   if (accent.length === 7 && accent[0] === "#" && +("0x" + accent.slice(1)) >= 0) root.style.setProperty("--a", accent);
   speak(root, locale || "en", get("dir"));
-  if (floating) put(root, put(set(launcher, "aria-expanded", "false"), icon(BUBBLE), label));
+  if (floating) put(root, set(launcher, "aria-expanded", "false"));
   else toggle();
   put(shadow, root); // whole: a page does more for each element that is put into it
   requestAnimationFrame(() => readable(root)); // the styles that this asks for are those the frame needs anyway

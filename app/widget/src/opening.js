@@ -19,12 +19,11 @@ let sheet;
  * @param {HTMLElement} host
  * @param {HTMLElement} root
  * @param {HTMLElement} launcher
- * @param {HTMLElement} label the words on it
  * @param {string} server
  * @param {string} locale the language that the clinic or its page names, or ""
  * @param {(name: string) => string} get an attribute of the clinic's
  */
-export function opening(host, root, launcher, label, server, locale, get) {
+export function opening(host, root, launcher, server, locale, get) {
   const shadow = /** @type {ShadowRoot} */ (host.shadowRoot), floating = host.hasAttribute("floating");
   const chosen = language(locale), region = get("region").toUpperCase(), exit = get("exit");
   /** @type {import("./render.js").Settings} */
@@ -72,7 +71,7 @@ export function opening(host, root, launcher, label, server, locale, get) {
     const focused = shadow.activeElement === made.box, typed = made.box.value;
     settings.locale = locale;
     settings.words = words(locale, told.strings);
-    label.textContent = get("label") || settings.words.launcher;
+    launcher.textContent = get("label") || settings.words.launcher;
     speak(root, locale, get("dir"));
     drop(made.element);
     made = build();

@@ -102,7 +102,7 @@ def test_a_closed_chat_has_parsed_only_the_launchers_rules(new_context: NewConte
     page.goto(clinic_site.page("/lazy", "<body>" + plain(url)))
     inside = "document.querySelector('rapport-chat').shadowRoot"
     count = f"[{inside}.adoptedStyleSheets.length, {inside}.querySelectorAll('.panel').length, {inside}.querySelectorAll('*').length]"
-    assert page.evaluate(count) == [1, 0, 5]
+    assert page.evaluate(count) == [1, 0, 2]
     launch(page)
     sheets, panels, elements = page.evaluate(count)
     assert (sheets, panels) == (2, 1)
