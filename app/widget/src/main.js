@@ -12,6 +12,7 @@ const server = source.slice(0, source.indexOf("/", 8));
 
 if (!customElements.get(NAME)) {
   customElements.define(NAME, class extends HTMLElement {
+    constructor() { super(); } // said, so that it is compiled early, too: one left out is made when it is first called
     connectedCallback() {
       if (!this.shadowRoot) start(this, server, source, (name) => this.getAttribute("data-" + name) || given(name));
     }
