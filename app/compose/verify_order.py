@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
+from app.compose.verify_cuts import Cuts
 from app.compose.verify_pairs import Pair, tells_much
-from app.compose.verify_turns import AND, BARS, BE, FIRM, HELPERS, LONGEST_PART, SETS, TURNS, Order, list_cuts, turned
-from app.compose.verify_types import Reading
+from app.compose.verify_turns import AND, BARS, BE, FIRM, LONGEST_PART, SETS, TURNS, Order, list_cuts, turned
+from app.compose.verify_types import Reading, Word
 from app.compose.verify_words import WordLists, listed
 
 _KINDS = {
@@ -30,18 +31,12 @@ _KINDS = {
     )
     for word in line.split()
 }
-_LINKS = listed(
-    "be is are was were been being am in on at during within inside throughout through across of by for with without from than before "
-    "after until under over between against into toward towards instead rather unless except who which whose not no never nor because if "
-    "when"
-)
-_FREE = listed("often usually sometimes always")  # their place in the clause says nothing; how far they reach is compared elsewhere
+_FREE = listed("often usually sometimes")  # their place in the clause says nothing; how far they reach is compared elsewhere
 _DOES = listed("can may might could will would should must to you they we and i he she it")
 _HEDGES = listed(
     "can may might could some many most often usually sometimes rarely tend tends few several partly mainly mostly almost only"
 )
-_AGAIN = listed("it they")  # who does it is said again
-_ARTICLES = listed("a an the your")
+_ADDED = AND | listed("a an the your their its that it they of to or")  # what a sentence may have and its quote not
 _JOINS = listed("of at in for by")
 
 
@@ -57,14 +52,15 @@ class _Follower:
     """Compares one sentence with one quote."""
 
     def __init__(self, said: Reading, source: Reading, pairs: Sequence[Pair], lists: WordLists) -> None:
-        self.said, self.source, self.lists = said, source, lists
+        self.said, self.source, self.pairs, self.lists = said, source, pairs, lists
         wanted = [i for i in range(len(said.words)) if _counts(said, i, lists)]
         self.places = {i: _counterparts(said, i, source, pairs) for i in wanted}
         self.lost = any(not self.places[i] and said.words[i].text in FIRM for i in wanted)
         self.skipped = self._compounds([i for i in wanted if self.places[i]])
         self.path = [i for i in wanted if self.places[i] and i not in self.skipped and said.words[i].text not in _FREE]
         self.governed = said.words[0].text in TURNS | SETS  # what the sentence opens with would be said of a second statement too
-        self.kept_free = {self.places[i][0] for i in wanted if said.words[i].text in _FREE and len(self.places[i]) == 1}
+        self.kept_free = {i: self.places[i][0] for i in wanted if said.words[i].text in _FREE and len(self.places[i]) == 1}
+        self.cuts = Cuts(source, lists)
 
     def follows(self) -> bool:
         return bool(self.path) and not self.lost and any(self._along(order) for order in self._orders())
@@ -81,113 +77,81 @@ class _Follower:
     def _along(self, order: Order) -> bool:
         rank = {position: place for place, position in enumerate(order.places)}
         steps = _chain([(i, sorted(rank[j] for j in self.places[i] if j in rank)) for i in self.path])
-        return (
-            steps is not None
-            and order.must <= {order.places[step.at] for step in steps}
-            and self._begins(order, steps[0])
-            and self._ends(order.places, steps[-1])
-            and all(self._linked(order, one, other) for one, other in pairwise(steps))
-        )
-
-    def _begins(self, order: Order, first: _Step) -> bool:
-        """Nothing that counts is left out before the first word, but an opening part up to a comma, "that" or a clause's end: no
-        condition, place or time, and not the beginning of a part that was moved to the front."""
-        words, places = self.source.words, order.places
-        start = first.at
-        if order.moved and (first.at >= order.moved or _kind(self.said.words[0].text) != _kind(words[places[0]].text)):
+        if steps is None or not all(self._joined(order, one, other) for one, other in pairwise(steps)):
             return False
-        if order.seam:
-            start = 0
-        while start and not (
-            words[places[start]].comma
-            or words[places[start - 1]].text == "that"
-            or words[places[start]].clause != words[places[start - 1]].clause
-            or places[start] != places[start - 1] + 1
-        ):
-            start -= 1
-        skipped = places[start : first.at]
-        if any(self._left_out(j) for j in skipped) or (start and self._scoped(places, start)):
+        return any(self._leaves_out_only_what_may_go(order, steps, late) for late in (False, True))
+
+    def _leaves_out_only_what_may_go(self, order: Order, steps: Sequence[_Step], late: bool) -> bool:
+        """Whether the sentence adds nothing to the words of this order, and what it lacks of the quote may go. Of equal little words
+        between two others the ``late`` or the early ones are taken."""
+        kept = {j for step in steps for j in self._phrase(step.i, order.places[step.at])}
+        added = set()
+        for one, other in pairwise([None, *steps, None]):
+            left, right = (order.places[step.at] if step else None for step in (one, other))
+            near = {self._sentence(j) for j in (left, right) if j is not None}
+            homes = {self.source.words[j].clause for j in (left, right) if j is not None}
+            mine = []
+            for i in range(one.i + 1 if one else 0, other.i if other else len(self.said.words)):
+                free = self.kept_free.get(i)
+                if free is not None and self.source.words[free].clause in homes:
+                    kept.add(free)
+                elif i in self.skipped:
+                    kept |= {j for j in self.places.get(i, ()) if j - 1 in kept or j - 1 == right}
+                else:
+                    mine.append(i)
+            between = order.places[one.at + 1 if one else 0 : other.at if other else len(order.places)]
+            theirs = [j for j in between if self._sentence(j) in near]
+            matched = self._common(mine, theirs, late)
+            kept |= set(matched.values())
+            added |= {self.said.words[i].text for i in mine if i not in matched}
+        if not added <= _ADDED:
             return False
-        return self._links_of_said(0, first.i) == _links(self.source, skipped)
+        lacking = {j for j, word in enumerate(self.source.words) if word.text == "or" and j not in kept and {j - 1, j + 1} & kept}
+        if ("or" in added and not lacking) or ("and" in added and lacking):
+            return False  # one kind of list made of the other
+        if "or" in added:
+            kept |= {j for j in lacking if {j - 1, j + 1} <= kept}  # it stands elsewhere in the list
+        return self.cuts.allow(kept)
 
-    def _ends(self, places: Sequence[int], last: _Step) -> bool:
-        """The little words after the last word that counts ("in the way") stand right after it in the quote too."""
-        following = []
-        for j in places[last.at + 1 :]:
-            if _counts(self.source, j, self.lists):
-                break
-            following.append(j)
-        return self._links_of_said(last.i + 1, len(self.said.words)) <= _links(self.source, following)
+    def _phrase(self, i: int, at: int) -> set[int]:
+        """The words of the quote at a place that one word of the sentence stands for: "come back" of "return"."""
+        found = {at}
+        for step in (-1, 1):
+            j = at + step
+            while j in self.pairs[i].same and self.source.words[j].stem != self.source.words[at].stem:
+                found.add(j)
+                j += step
+        return found
 
-    def _linked(self, order: Order, one: _Step, other: _Step) -> bool:
-        """Whether two neighbours of the sentence are linked as in the quote, or by what stands before the second there."""
-        words, clauses = self.source.words, self.source.clauses
-        mine = self._links_of_said(one.i + 1, other.i)
-        between = order.places[one.at + 1 : other.at]
+    def _common(self, mine: Sequence[int], theirs: Sequence[int], late: bool) -> dict[int, int]:
+        """The little words that both have in the same order."""
+        found: dict[int, int] = {}
+        free = list(theirs)
+        for i in reversed(mine) if late else mine:
+            hits = [place for place, j in enumerate(free) if j in self.pairs[i].same or _same(self.said.words[i], self.source.words[j])]
+            if hits:
+                place = hits[-1 if late else 0]
+                found[i] = free[place]
+                free = free[:place] if late else free[place + 1 :]
+        return found
+
+    def _sentence(self, at: int) -> int:
+        return self.source.clauses[self.source.words[at].clause].sentence
+
+    def _joined(self, order: Order, one: _Step, other: _Step) -> bool:
+        """Two statements of the quote that the sentence makes one are joined there, too, and nothing before both governs the second."""
+        words = self.source.words
         left, right = order.places[one.at], order.places[other.at]
         if one.at < order.seam <= other.at and not self._says_and(one.i, other.i, opening=True):
             return False  # the first of two exchanged statements would run into the second
-        new_clause = self.said.words[one.i].clause != self.said.words[other.i].clause
-        sentence = clauses[words[right].clause].sentence
-        counted = [place for place, j in enumerate(between) if self._left_out(j)]
-        if clauses[words[left].clause].sentence != sentence:
-            joined = self._says_and(one.i, other.i) and not self.governed and words[right].text not in TURNS | SETS
-            return joined and new_clause and not any(clauses[words[between[place]].clause].sentence == sentence for place in counted)
-        home = words[right].clause
-        if words[clauses[home].start].text in TURNS | SETS and words[left].clause < home - 1:
-            return False  # said of the statement that was left out
-        if self._hedge_lost(one, other, between, right):
-            return False
-        if not counted:
-            theirs = _links(self.source, between)
-            return mine == theirs or (new_clause and mine <= theirs)
-        if order.tight & {between[place] for place in counted} or mine != _links(self.source, between[counted[-1] + 1 :]):
-            return False
-        barred = max((place for place, j in enumerate(between[: counted[-1] + 1]) if words[j].text in BARS), default=None)
-        if barred is not None and not any(words[j].comma for j in [*between[barred + 1 :], right]):
-            return False  # what follows belongs to what "who", "than" or "without" opens
-        if home == words[left].clause:
+        if self._sentence(left) == self._sentence(right):
             return True
-        parted = self._says_and(one.i, other.i) or any(self.said.words[i].comma for i in range(one.i + 1, other.i + 1))
-        if mine & SETS and not parted:
-            return False  # a place or time of one statement run on from another
-        helpers = {self.said.words[i].text for i in range(one.i, other.i + 1)} & HELPERS
-        passed = AND | _LINKS | _ARTICLES | _AGAIN | helpers
-        return not any(words[j].clause == home and words[j].text not in passed for j in between)
-
-    def _hedge_lost(self, one: _Step, other: _Step, between: Sequence[int], right: int) -> bool:
-        """A "can" or "some" that is said of one of the two words is left out."""
-        words = self.source.words
-        if any(self.said.words[i].text in _HEDGES for i in range(one.i, other.i + 1)):
-            return False
-        others = [place for place, j in enumerate(between) if words[j].text not in _HEDGES and self._left_out(j)]
-        held = between[others[-1] + 1 :] if others else between
-        if others and words[between[0]].clause == words[right].clause:
-            held = [*held, *(j for j in between[: others[0]] if words[j].text in HELPERS)]
-        return any(words[j].text in _HEDGES and j not in self.kept_free for j in held)
+        new_clause = self.said.words[one.i].clause != self.said.words[other.i].clause
+        return self._says_and(one.i, other.i) and not self.governed and new_clause and words[right].text not in TURNS | SETS
 
     def _says_and(self, one: int, other: int, *, opening: bool = False) -> bool:
         """Whether the sentence joins two statements between these words, or with its opening word ("although …, …")."""
         return any(self.said.words[i].text in AND for i in (*range(one + 1, other + 1), *([0] if opening else [])))
-
-    def _scoped(self, places: Sequence[int], start: int) -> bool:
-        """Whether what is left out before ``start`` says when, where or for whom the rest holds."""
-        words, clauses = self.source.words, self.source.clauses
-        first = next(
-            p for p in range(start + 1) if clauses[words[places[p]].clause].sentence == clauses[words[places[start]].clause].sentence
-        )
-        return first < start and words[places[first]].text in TURNS | SETS
-
-    def _left_out(self, at: int) -> bool:
-        """Whether leaving out this word of the quote may matter: not where the sentence has it elsewhere ("often is"), nor the "all" of
-        "are all common"."""
-        words = self.source.words
-        if at in self.kept_free or (words[at].text == "all" and at and words[at - 1].text in BE and not words[at].denied):
-            return False
-        return _counts(self.source, at, self.lists)
-
-    def _links_of_said(self, start: int, end: int) -> set[str]:
-        return _links(self.said, [i for i in range(start, end) if i not in self.skipped])
 
     def _orders(self) -> Iterator[Order]:
         """The quote's words as they stand, then each of its sentences in the orders that say the same."""
@@ -196,7 +160,7 @@ class _Follower:
             whole = [j for clause in self.source.clauses if clause.sentence == number for j in range(clause.start, clause.end)]
             if not set(whole) & {j for i in self.path for j in self.places[i]}:
                 continue
-            for order in (Order(whole), *turned(self.source, whole, self.lists)):
+            for order in (Order(whole), *turned(self.source, whole)):
                 yield order
                 yield from self._relisted(order)
 
@@ -206,6 +170,9 @@ class _Follower:
         said_at = {j: i for i in reversed(self.path) for j in self.places[i]}
         for cuts in list_cuts(self.source, places):
             joined_by = words[places[cuts[-1]]].text
+            opening = words[places[0]].text in TURNS | SETS and not any(words[j].comma for j in places[1 : cuts[0]])
+            if (len(cuts) == 1 or opening) and words[places[cuts[0]]].comma:
+                continue  # "A, and B" may be two statements, and the first comma behind "with A" no list's
             for before, after in product(range(1, LONGEST_PART + 1), repeat=2):
                 start, end = cuts[0] - before, min(cuts[-1] + after + 1, len(places))
                 if start < 0 or any(words[places[p]].comma for p in [*range(start + 1, cuts[0]), *range(cuts[-1] + 1, end)]):
@@ -221,7 +188,7 @@ class _Follower:
                 ranked = sorted(kept, key=lambda part: min(said_at[j] for j in part if j in said_at))
                 if ranked != kept:
                     inside = [j for part in ranked for j in part]
-                    yield replace(order, places=[*places[:start], *inside, *places[end:]], tight=frozenset(inside))
+                    yield replace(order, places=[*places[:start], *inside, *places[end:]])
 
     def _whole_list(self, places: Sequence[int], start: int, end: int) -> bool:
         """Whether the list can begin and end here: "threats or control of your money" says "of your money" of the last part alone."""
@@ -265,16 +232,8 @@ def _counterparts(said: Reading, at: int, source: Reading, pairs: Sequence[Pair]
     return pairs[at].same
 
 
-def _links(reading: Reading, places: Sequence[int]) -> set[str]:
-    words = reading.words
-    return {
-        _kind(words[j].text)
-        for j in places
-        if words[j].text in _LINKS
-        and not _of_rather(reading, j)
-        and not (words[j].text == "of" and j and words[j - 1].text == "instead")
-        and not (words[j].text == "for" and j + 1 < len(words) and words[j + 1].text in ("example", "instance", "free"))
-    }
+def _same(one: Word, other: Word) -> bool:
+    return _kind(one.text) == _kind(other.text) or one.stem == other.stem
 
 
 def _chain(options: Sequence[tuple[int, list[int]]]) -> list[_Step] | None:

@@ -125,7 +125,3 @@ def _inside(source: Reading, numbers: Sequence[int]) -> set[int]:
 def _same_sentence(source: Reading, numbers: Sequence[int]) -> set[int]:
     held = {source.clauses[number].sentence for number in numbers}
     return _inside(source, [number for number, clause in enumerate(source.clauses) if clause.sentence in held])
-
-
-def covered_by(pairs: Sequence[Pair]) -> set[int]:
-    return {j for pair in pairs for j in pair.same + pair.opposite}

@@ -37,6 +37,7 @@ def read(text: str, lists: WordLists) -> Reading:
         tokens += _tokens(text[span.start : span.end], number)
     _cut_clauses(tokens)
     kept = [token for token in tokens if not token.mark]
+    marks = _marks(tokens)
     renumbered = {clause: number for number, clause in enumerate(dict.fromkeys(token.clause for token in kept))}
     for token in kept:  # a clause of marks alone is none
         token.clause = renumbered[token.clause]
@@ -48,12 +49,11 @@ def read(text: str, lists: WordLists) -> Reading:
             groups[at] |= meanings
     denied, freed, denials = _denied(kept, texts, lists)
     return Reading(
-        tuple(Word(t.text, t.stem, t.clause, denied[i], freed[i], t.name, t.comma) for i, t in enumerate(kept)),
+        tuple(Word(t.text, t.stem, t.clause, denied[i], freed[i], t.name, marks[i]) for i, t in enumerate(kept)),
         _clauses(kept, texts, denied, denials, lists),
         tuple(numbers(kept, lists)),
         tuple(stems),
         tuple(frozenset(group) for group in groups),
-        tuple((i, t.text) for i, t in enumerate(kept) if t.name and i and kept[i - 1].text in _PLACED | {"the"} and _placed(kept, i)),
         text.strip()[:1].isupper(),
         tuple(text[span.start : span.end] for span in spans),
         tuple(" ".join(t.text for t in kept if t.sentence == number and t.text not in _ARTICLES) for number in range(len(spans))),
@@ -61,11 +61,6 @@ def read(text: str, lists: WordLists) -> Reading:
 
 
 _ARTICLES = frozenset(["a", "an", "the", "that"])
-_PLACED = frozenset(["in", "across", "throughout"])
-
-
-def _placed(kept: list[Token], at: int) -> bool:
-    return kept[at - 1].text in _PLACED or (at > 1 and kept[at - 2].text in _PLACED)
 
 
 def _tokens(text: str, sentence: int) -> list[Token]:
@@ -100,6 +95,19 @@ def _capitals(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def _marks(tokens: list[Token]) -> list[str]:
+    """The marks before each word of the same sentence."""
+    found, open_marks, sentence = [], "", -1
+    for token in tokens:
+        open_marks, sentence = (open_marks if token.sentence == sentence else ""), token.sentence
+        if token.mark:
+            open_marks += token.text
+        else:
+            found.append(open_marks + ('"' if token.quoted % 2 else ""))
+            open_marks = ""
+    return found
+
+
 def _cut_clauses(tokens: list[Token]) -> None:
     clause, length = 0, 0
     for at, token in enumerate(tokens):
@@ -126,7 +134,6 @@ def _cut_clauses(tokens: list[Token]) -> None:
             clause, length = clause + 1, 0
         token.clause = clause
         token.parted = before is not None and before.mark
-        token.comma = token.parted and before is not None and before.text != "-"
         length += not token.mark
 
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from app.compose.verify_frames import frame_fault
 from app.compose.verify_order import order_kept
-from app.compose.verify_pairs import Pair, counterparts, covered_by, home_of, nearest, tells_much
-from app.compose.verify_places import limit_dropped
-from app.compose.verify_sides import order_fault, party_fault
+from app.compose.verify_pairs import Pair, counterparts, home_of, nearest, tells_much
 from app.compose.verify_types import Clause, Reading
 from app.compose.verify_words import WordLists, stem
 
@@ -27,13 +24,8 @@ def fault(said: Reading, source: Reading, lists: WordLists) -> str:
         or _name_fault(said, pairs, lists)
         or _negation_fault(said, source, near, homes, told, lists)
         or _reach_fault(said, source, homes, lists)
-        or _limit_fault(source, homes, pairs, lists)
-        or party_fault(said, source, near, lists)
-        or order_fault(said, source, pairs, lists)
-        or frame_fault(said, source, near, homes, told, lists)
         or ("" if told else "empty")
         or ("" if all(pairs[at].same for at in told) else "words")
-        or ("over_general" if limit_dropped(source, homes, pairs, lists) else "")
         or ("" if order_kept(said, source, pairs, lists) else "order")
     )
 
@@ -236,47 +228,3 @@ def _adverbial(said: Reading, clause: Clause, lists: WordLists) -> bool:
     return len(said.clauses) > 1 and said.words[clause.start].text in (
         lists.openers | {"because", "as", "though", "although", "which", "who", "or", "where"}
     )
-
-
-def _limit_fault(source: Reading, homes: Sequence[tuple[int, ...]], pairs: Sequence[Pair], lists: WordLists) -> str:
-    """A condition, a place or a narrowing word of the quote is left out."""
-    covered = covered_by(pairs)
-    for home in homes:
-        if not home:
-            continue
-        main = source.clauses[home[0]]
-        for number, other in enumerate(source.clauses):
-            opens = number == 0 or source.clauses[number - 1].sentence != other.sentence
-            binds = home[0] > number if opens else home[0] == number - 1
-            if other.sentence == main.sentence and other.condition and binds and not main.condition:
-                inside = [j for j in range(other.start, other.end) if tells_much(source.words[j], lists)]
-                if (
-                    inside
-                    and sum(j in covered for j in inside) < 0.34 * len(inside)
-                    and not _other_condition(source, number, covered, lists)
-                ):
-                    return "over_general"
-        for at, _ in source.places:
-            first = source.clauses[source.words[at].clause]
-            leads = first.end == main.start and first.sentence == main.sentence and first.end - first.start < 5
-            if (leads or source.words[at].clause == source.words[main.start].clause) and at not in covered:
-                return "over_general"
-        for at in range(main.start, main.end - 1):
-            if at not in covered and _narrows(source, at, lists) and at + 1 in covered and tells_much(source.words[at + 1], lists):
-                return "over_general"
-    return ""
-
-
-def _other_condition(source: Reading, number: int, covered: set[int], lists: WordLists) -> bool:
-    """Whether a condition has an alternative ("if A or you feel B") that the sentence has."""
-    for other in source.clauses[number + 1 :]:
-        if source.words[other.start].text != "or" or other.sentence != source.clauses[number].sentence:
-            return False
-        inside = [j for j in range(other.start, other.end) if tells_much(source.words[j], lists)]
-        if inside and all(j in covered for j in inside):
-            return True
-    return False
-
-
-def _narrows(source: Reading, at: int, lists: WordLists) -> bool:
-    return lists.narrowing.at([source.words[at].text], 0)[0] == 1

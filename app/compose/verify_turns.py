@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.compose.verify_pairs import tells_much
 from app.compose.verify_types import Reading
-from app.compose.verify_words import WordLists, listed
+from app.compose.verify_words import listed
 
 BE = listed("be is are was were been being am")
 # Words without a meaning of their own that still must have a counterpart, in their place.
@@ -30,18 +29,13 @@ AND = listed("and but so yet or nor while whereas though although")  # what a se
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Places of the quote's words in an order that says the same. Within ``tight`` places nothing may be left out; the first ``moved``
-    places are a part that was moved to the front; at ``seam`` the second of two exchanged statements begins; the words of ``must``
-    may not be left out."""
+    """Places of the quote's words in an order that says the same; at ``seam`` the second of two exchanged statements begins."""
 
     places: list[int]
-    tight: frozenset[int] = frozenset()
-    moved: int = 0
     seam: int = 0
-    must: frozenset[int] = frozenset()
 
 
-def turned(source: Reading, whole: list[int], lists: WordLists) -> Iterator[Order]:
+def turned(source: Reading, whole: list[int]) -> Iterator[Order]:
     """A condition, a reason, a time or a place moved from one end of its statement to the other; the sides of "is the"; two statements
     joined by "and". What is moved stays with the statement that it was said of."""
     words = source.words
@@ -56,21 +50,20 @@ def turned(source: Reading, whole: list[int], lists: WordLists) -> Iterator[Orde
             if words[whole[comma]].text in ("and", "but") and comma == joins[0] and len(whole) - comma > 3 and opening not in TURNS | SETS:
                 yield Order([*whole[comma:], *head], seam=len(whole) - comma)
         elif words[whole[comma]].text == "so" and words[whole[min(comma + 1, len(whole) - 1)]].text == "that" and not joins:
-            yield Order([*whole[comma:], *head], moved=len(whole) - comma)
+            yield Order([*whole[comma:], *head])
         elif opening in TURNS:
-            yield Order([*rest, *head], must=frozenset(whole[:1]) if opening in FIRM else frozenset())
+            yield Order([*rest, *head])
         elif opening in SETS and comma == commas[0]:
-            must = frozenset(j for j in head if words[j].stem not in lists.plain)
-            yield from (Order([*rest[:place], *head, *rest[place:]], must=must) for place in range(1, len(rest) + 1))
+            yield from (Order([*rest[:place], *head, *rest[place:]]) for place in range(1, len(rest) + 1))
     for place in range(1, len(whole)):
         word = words[whole[place]].text
         tail = whole[place:]
-        first, must = _said_of(source, whole, place, lists) if words[whole[place - 1]].text not in SETS | BE else (None, frozenset())
+        first = _said_of(source, whole, place) if words[whole[place - 1]].text not in SETS | BE else None
         if first is not None and word in TURNS - SETS:
             ends = [len(whole), *[stop for stop in commas if stop > place + 1][:1]]
-            yield from (Order([*whole[place:stop], *whole[first:place], *whole[stop:]], moved=stop - place, must=must) for stop in ends)
+            yield from (Order([*whole[place:stop], *whole[first:place], *whole[stop:]]) for stop in ends)
         elif first is not None and word in SETS and len(tail) <= _MOVABLE and not any(words[j].text in BE | BARS for j in tail[1:]):
-            yield Order([*tail, *whole[first:place]], moved=len(tail), must=must)
+            yield Order([*tail, *whole[first:place]])
         if word in ("is", "are") and words[whole[min(place + 1, len(whole) - 1)]].text in ("the", "called"):
             stop = next((k for k in commas if k > place), len(whole))
             yield Order([*whole[place + 1 : stop], whole[place], *whole[:place]])
@@ -80,26 +73,25 @@ def _opens(source: Reading, whole: Sequence[int], place: int) -> bool:
     return source.words[whole[place]].clause != source.words[whole[place - 1]].clause
 
 
-def _said_of(source: Reading, whole: Sequence[int], place: int, lists: WordLists) -> tuple[int | None, frozenset[int]]:
-    """Where the statement begins of which the part from ``place`` is said, and what of it may not be left out then; None where it is not
-    sure."""
+def _said_of(source: Reading, whole: Sequence[int], place: int) -> int | None:
+    """Where the statement begins of which the part from ``place`` is said; None where it is not sure."""
     words = source.words
     opens = [0, *[before for before in range(1, place) if _opens(source, whole, before)]]
     if words[whole[place]].comma:  # ", unless …" is said of the whole statement, whatever stands inside it
         opens = [before for before in opens if not before or words[whole[before]].text in AND]
     last = opens[-1]
     if last and words[whole[last]].text not in AND:
-        return None, frozenset()
+        return None
     first = last + 1 if last else 0
     if words[whole[place]].comma and words[whole[place]].text in _REASONS:
-        return first, frozenset()
+        return first
     verb = next((k for k in range(first, place) if words[whole[k]].text in BE | HELPERS), first)
     joined = [k for k in range(verb, place) if words[whole[k]].text in AND | {"then"}]
     if not joined:
-        return first, frozenset()
+        return first
     if words[whole[joined[0] + 1]].text in _BEFORE_NOUNS and place - joined[0] == 3:  # "the room or the house"
-        return first, frozenset(j for j in whole[joined[0] : place] if tells_much(words[j], lists))
-    return None, frozenset()  # "starts early and shows at work": what stands at the end may be said of the second alone
+        return first
+    return None  # "starts early and shows at work": what stands at the end may be said of the second alone
 
 
 def list_cuts(source: Reading, places: list[int]) -> Iterator[list[int]]:

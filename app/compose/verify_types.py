@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(slots=True)
 class Token:
     """A word or mark on the way to becoming a ``Word``: ``quoted`` counts the quotation marks before it, ``parted`` says that a mark parts
-    its clause from the one before, ``comma`` that a comma or a stronger mark stands before it."""
+    its clause from the one before."""
 
     text: str
     stem: str
@@ -18,14 +18,13 @@ class Token:
     quoted: int = 0
     clause: int = 0
     parted: bool = False
-    comma: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word: as written in lower case, its stem, its clause, whether it is denied, whether the
-    denial only frees from a duty ("do not have to"), whether it starts with a capital inside a sentence, and whether a comma
-    or a stronger mark stands before it."""
+    denial only frees from a duty ("do not have to"), whether it starts with a capital inside a sentence, and the marks
+    that stand right before it (with ``"`` inside a quotation)."""
 
     text: str
     stem: str
@@ -33,7 +32,12 @@ class Word:
     denied: bool
     freed: bool
     name: bool
-    comma: bool
+    marks: str
+
+    @property
+    def comma(self) -> bool:
+        """Whether a comma or a stronger mark stands before it."""
+        return self.marks.strip('-"') != ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,6 @@ class Reading:
     numbers: tuple[Number, ...]
     stems: tuple[str, ...]
     groups: tuple[frozenset[str], ...]
-    places: tuple[tuple[int, str], ...]
     capital: bool
     sentences: tuple[str, ...]
     spoken: tuple[str, ...]

@@ -21,7 +21,7 @@ _OPENING = re.compile(r"((?:If|When|While|Unless|Until|Because|Before|After) [^,
         ("Cooks can offer a look or a new pot when soup does not help.", "When soup does not help, cooks can offer a new pot or a look."),
         ("Call today to a guard or a cook.", "Call today, to a cook or a guard, and the soup can wait."),
         ("Salt and sugar are common in soup.", "Salt and sugar are all common in soup."),
-        ("When rain falls, you can leave the pot or the pan.", "You can leave the pot or the pan when rain falls, and run."),
+        ("When rain falls, you can leave the pot or the pan.", "You can leave the pot or the pan when rain falls."),
     ],
 )  # fmt: skip
 def test_what_is_moved_with_its_statement_passes(said: str, quote: str) -> None:
@@ -39,6 +39,8 @@ def test_what_is_moved_with_its_statement_passes(said: str, quote: str) -> None:
         ("For a new pot, cooks can ask a guard.", "Cooks can ask a guard or clinic for a new pot."),
         ("A cook is free.", "In public kitchens in many towns, a cook is free, and you only have to ask."),
         ("Soup often runs cold in the way.", "Soup often runs cold, and bread can go up and down on the way."),
+        ("With study, guards work, rest and sing.", "With rest, guards work, study and sing."),
+        ("Soup always doesn't help.", "Soup doesn't always help."),
         ("Cooks feel tired of soup.", "Cooks can feel tired of soup."),
         ("The soup suits cooks more than guards.", "The soup suits some cooks more than guards."),
     ],
