@@ -46,11 +46,11 @@ NAMES = (
         "Feather",
         "Orchard",
         "Candle",
-        "Bridge",
+        "Sparrow",
         "Thistle",
         "Kettle",
     ),
-    *("Marble", "Ribbon", "Saddle", "Timber", "Velvet", "Walnut", "Copper", "Garden", "Hammer", "Island", "Jasmine", "Kitten", "Ladder"),
+    *("Marble", "Ribbon", "Saddle", "Timber", "Velvet", "Walnut", "Teacup", "Garden", "Hammer", "Island", "Jasmine", "Kitten", "Ladder"),
     *("Mirror", "Needle", "Orange", "Pillow", "Quarry", "Rocket", "Shovel", "Teapot", "Umbrella", "Violin", "Wagon", "Yarrow", "Zephyr"),
     "Button",
 )
