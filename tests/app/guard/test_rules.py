@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,15 @@ def test_a_release_never_overrules_an_explicit_sentence_beside_it(guard: Guard, 
     for text in wanted.must_release:
         for said in (f"{text} I want to kill myself tonight.", f"I want to kill myself tonight. {text}"):
             assert guard.screen_rules(Conversation(said)).outcome is Outcome.CRISIS, said
+
+
+@pytest.mark.parametrize("said", ["in my {} I want to kill myself", "{} I want to die tonight", "after the {} I am going to end my life"])
+def test_no_word_of_a_context_hides_an_explicit_sentence_behind_it(guard: Guard, said: str) -> None:
+    """People type without full stops: "in my car I want to kill myself" is no car that dies, nor a song of that name."""
+    patterns = [pattern for context in RULES.contexts if context.language == "en" for pattern in context.patterns]
+    words = {word for pattern in patterns for word in re.findall(r"[a-z]{3,}", re.sub(r"\\\w", " ", pattern))}
+    assert len(words) > 1500
+    assert [word for word in sorted(words) if guard.screen_rules(Conversation(said.format(word))).outcome is not Outcome.CRISIS] == []
 
 
 @pytest.mark.parametrize("name", sorted(UNICODE_AND_LAYOUT))
