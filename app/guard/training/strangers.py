@@ -1,7 +1,8 @@
 """Messages by other hands: the blind sheets of ``evals/suites``, by people who saw neither rules nor training messages.
 
 Our own held-out messages seek out what the guard gets wrong, so the shares on them are far worse than on what strangers write. These are
-nearer to that. The sheets are run and counted, never read.
+nearer to that. The sheets are run and counted, never read, but for the 23 harmless messages of three older ones that *rules* blocked on
+2026-12-01: they were, to mend the rules.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ FOLDER = Path(__file__).parents[3] / "evals" / "suites"
 SHEETS = tuple(f"blind-{name}" for name in ("crisis", "posts", "harmless", "advice", "languages", "third", "fourth", "sixth"))
 WHAT = (
     "Rules and classifier together on messages by other hands, who saw neither the rules nor what the classifier learnt from. "
-    "All but the newest sheet had been counted before, while limits were set, so they flatter a little."
+    "Every sheet had been counted before, while limits were looked at, so they flatter a little."
 )
 _SENSITIVE = ("sensitive", "distress", "past and recovered", "helping", "fiction")
 

@@ -32,8 +32,8 @@ from app.models.multilingual import open_multilingual
 
 PASSES, PASSES_OTHERS = 2, 1  # over all but the ordinary messages; models that are not the default get one pass
 SOUGHT = {"s4", "s5", "s6"}  # rounds that sought out what the guard got wrong: half of their idioms, wills and quiet posts are dangerous
-ORDINARY = "s7"  # the round that brings what people ordinarily say, for the last pass
-SOUGHT_SHARE = 0.2  # of those, the last pass sees so many: life holds far fewer such messages
+SOUGHT_SHARE = 0.2  # of these the last pass sees so many: life holds far fewer such messages
+ORDINARY = "s7"  # the round that brings what people ordinarily say, for the last pass alone
 LAST_SHARE = 0.35  # of the full rate of learning, in the last pass
 OTHERS = 6.0  # how much more a message in another language than English counts for the multilingual network
 
