@@ -99,7 +99,7 @@ def _resolve(message: str, before: str, said: str, topics: Topics) -> Standalone
     if new_topic and old_topic and _matches(cues["opening"], plain) and len(terms(message)) <= len(new_topic.split()) + 1:
         # "and for EMDR?" after "how long does CBT take?": the same question about something else.
         return Standalone(_replace(before, old_topic, new_topic), leans=True)
-    whole = _matches(cues["question"], plain) or not _matches(cues["opening"], plain)
+    whole = _matches([*cues["question"], *cues["practical"]], plain) or not _matches(cues["opening"], plain)
     service = _matches(cues["service"], plain)
     asks_anew = bool(terms(message)) and (whole or service) and not _matches(cues["ellipsis"], plain)
     carried = " ".join(before.split()[-CARRIED_WORDS:])
@@ -117,6 +117,8 @@ def _leans(plain: str, topics: Topics) -> bool:
     if _matches([*cues["ellipsis"], *cues["brief"]], plain):
         return True
     telling = terms(plain)
+    if _matches(cues["practical"], plain) and not _matches(cues["pointing"], plain):
+        return False
     if _matches(cues["opening"], plain) and len(telling) <= 2 * SHORT:
         return True
     if _matches(cues["pointing"], plain) and not _matches(cues["pointless"], plain):

@@ -22,6 +22,7 @@ HISTORY = (Turn("user", "How long does CBT take?"), Turn("assistant", SAID))
         ("does it work for teenagers?", "cbt does it work for teenagers?"),
         ("how much does it cost?", "cbt how much does it cost?"),
         ("how long does it last?", "cbt how long does it last?"),
+        ("and do i need a referral for that?", "cbt and do i need a referral for that?"),
         ("and what does it cost?", "cbt and what does it cost?"),
         ("why?", "How long does CBT take? why?"),
         ("tell me more", "How long does CBT take? tell me more"),
@@ -50,6 +51,9 @@ def test_what_leans_is_joined_to_what_it_leans_on(message: str, meant: str) -> N
         "How much do sessions cost if I have no insurance?",
         "What if I miss a session?",
         "Is it ok if I bring my mum?",
+        "so how do i start, do i need a referral",
+        "and how do I book",
+        "ok and where are you?",
     ],
 )
 def test_a_new_topic_is_not_dragged_back(message: str) -> None:
