@@ -33,7 +33,7 @@ from app.models.multilingual import open_multilingual
 PASSES, PASSES_OTHERS = 2, 1  # over all but the ordinary messages; models that are not the default get one pass
 SOUGHT = {"s4", "s5", "s6"}  # rounds that sought out what the guard got wrong: half of their idioms, wills and quiet posts are dangerous
 SOUGHT_SHARE = 0.2  # of these the last pass sees so many: life holds far fewer such messages
-ORDINARY = "s7"  # the round that brings what people ordinarily say, for the last pass alone
+ORDINARY = {"s7", "s8"}  # rounds that bring what people ordinarily say, for the last pass alone
 LAST_SHARE = 0.35  # of the full rate of learning, in the last pass
 OTHERS = 6.0  # how much more a message in another language than English counts for the multilingual network
 
@@ -115,7 +115,7 @@ class Pupil:
 
 def _courses(rounds: Sequence[str], rows: np.ndarray[tuple[int], np.dtype[np.bool_]], weight: Floats, passes: int) -> list[Course]:
     """What is hard to tell first; then, more slowly, what people ordinarily say too, and fewer of those that were sought out."""
-    ordinary = np.array([name == ORDINARY for name in rounds])
+    ordinary = np.array([name in ORDINARY for name in rounds])
     sought = np.array([name in SOUGHT for name in rounds])
     drawn = np.random.default_rng(0).random(len(rounds)) < SOUGHT_SHARE
     return [Course(rows & ~ordinary, weight, passes), Course(rows & (~sought | drawn), weight, 1, LAST_SHARE)]
