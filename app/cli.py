@@ -249,6 +249,7 @@ def bench_verification(as_json: JsonOption = False) -> None:
 def bench_widget(
     folder: Annotated[Path, typer.Argument(help="Where the other widgets' packages are.")] = Path("artefacts/packages"),
     loads: Annotated[int, typer.Option(min=1, help="How often each is loaded.")] = 15,
+    ours: Annotated[bool, typer.Option("--ours", help="Only our own pages, a bare one and an empty script; needs no packages.")] = False,
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Get the packages with npm pack first; the one step that needs the network.")
     ] = False,
@@ -258,10 +259,10 @@ def bench_widget(
     from evals.bench.widget import describe, run
     from evals.bench.widget_site import fetch as fetch_packages
 
-    if fetch:
+    if fetch and not ours:
         fetch_packages(folder)
     with _Progress(quiet=as_json) as progress:
-        results = run(folder, loads, progress)
+        results = run(None if ours else folder, loads, progress)
     typer.echo(json.dumps(results, indent=2) if as_json else describe(results))
 
 

@@ -2,18 +2,20 @@
 
 Each widget is loaded twice a round, for the first time each time. One load is not looked at while it runs: bytes, requests, and thread
 time of the main thread (which a busy machine stretches less than wall time). The other watches: when the launcher shows, long tasks,
-layout shift. The bare page's thread time of the same round is taken off. No request leaves the machine: other hosts don't resolve.
+layout shift. The bare page's thread time of the same round is taken off; so is, in a figure of its own, that of a page with a script that
+does nothing. The pages of a round come in a shuffled order. No request leaves the machine: other hosts don't resolve.
 """
 
 from __future__ import annotations
 
+import random
 import statistics
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals.bench.widget_site import Host, Loaded, host, listed
+from evals.bench.widget_site import BARE, EMPTY, Host, Loaded, host, listed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, CDPSession, Page
@@ -45,46 +47,57 @@ WATCH = """(() => {
   };
   if (steps.length) requestAnimationFrame(look);
 })()"""
-FIGURES = ("bytes", "requests", "elsewhere", "script_ms", "task_ms", "shown_ms", "long_tasks", "blocking_ms", "shift")
+FIGURES = ("bytes", "requests", "elsewhere", "script_ms", "task_ms", "own_ms", "shown_ms", "long_tasks", "blocking_ms", "shift")
 Progress = Callable[[str, int, int], None]
 Row = dict[str, float]
 
 
-def run(folder: Path, loads: int, on_progress: Progress) -> dict[str, Any]:
-    """Medians (and for the thread's time also the smallest and largest) over ``loads`` rounds, after one that is not counted."""
+def run(folder: Path | None, loads: int, on_progress: Progress, *, seed: int = 1) -> dict[str, Any]:
+    """Medians (and for the thread's time also the smallest and largest) over ``loads`` rounds, after one that is not counted.
+
+    Without a ``folder`` of packages: our own pages alone.
+    """
     rounds: dict[str, list[Row]] = {}
+    order = random.Random(seed)  # noqa: S311 - an order, not a secret
     with host(folder) as site, _chromium() as browser:
         version = browser.version
         for number in range(loads + 1):
-            bare = _load(browser, site, site.pages[0])
-            for loaded in site.pages[1:]:
-                row = _load(browser, site, loaded)
-                for name in ("bytes", "requests", "script_ms", "task_ms"):
-                    row[name] -= bare[name]
-                if number:
-                    rounds.setdefault(loaded.name, []).append(row)
+            shuffled = order.sample(site.pages, len(site.pages))
+            rows = {loaded.name: _load(browser, site, loaded) for loaded in shuffled}
+            for loaded in site.pages[1:] if number else []:
+                rounds.setdefault(loaded.name, []).append(_less(rows[loaded.name], rows[BARE], rows[EMPTY]))
             on_progress("loads", number, loads)
-    missing = [{key: entry[key] for key in ("name", "why", "gzip")} for entry in listed()["missing"]]
+    missing = [{key: entry[key] for key in ("name", "why", "gzip")} for entry in listed()["missing"]] if folder else []
     return {"chromium": version, "loads": loads, "widgets": {name: _summary(rows) for name, rows in rounds.items()}, "missing": missing}
+
+
+def _less(row: Row, bare: Row, empty: Row) -> Row:
+    """What a page costs over the bare one, and (``own_ms``) its thread over one with a script that does nothing."""
+    return (
+        row
+        | {name: row[name] - bare[name] for name in ("bytes", "requests", "script_ms", "task_ms")}
+        | {"own_ms": row["task_ms"] - empty["task_ms"]}
+    )
 
 
 def describe(results: dict[str, Any]) -> str:
     """The table of the README."""
     lines = [
-        f"Chromium {results['chromium']}, {results['loads']} loads each, interleaved; medians, the bare page's own taken off "
-        "(thread time: smallest to largest in brackets)",
+        f"Chromium {results['chromium']}, {results['loads']} loads each, in shuffled rounds; medians, the bare page's own of the same "
+        "round taken off (thread time: smallest to largest in brackets)",
         "",
-        "| widget | gzip bytes | requests (elsewhere) | script ms | whole thread ms | shown after ms | long tasks | blocking ms | shift |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| widget | gzip bytes | requests (elsewhere) | script ms | whole thread ms | whole thread ms, less an empty script "
+        "| shown after ms | long tasks | blocking ms | shift |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, row in results["widgets"].items():
         spans = {key: f"{row[key]:.1f} ({row[key + '_least']:.1f} to {row[key + '_most']:.1f})" for key in ("script_ms", "task_ms")}
-        shown = f"{row['shown_ms']:.0f}" if row["shown_ms"] else "not without its server"
+        shown = f"{row['shown_ms']:.0f}" if row["shown_ms"] else "" if name == EMPTY else "not without its server"
         lines.append(
             f"| {name} | {row['bytes']:,.0f} | {row['requests']:.0f} ({row['elsewhere']:.0f}) | {spans['script_ms']} | {spans['task_ms']} "
-            f"| {shown} | {row['long_tasks']:.0f} | {row['blocking_ms']:.0f} | {row['shift']:.3f} |"
+            f"| {row['own_ms']:.1f} | {shown} | {row['long_tasks']:.0f} | {row['blocking_ms']:.0f} | {row['shift']:.3f} |"
         )
-    lines += [f"| {entry['name']} | {entry['gzip']:,} | not measured: {entry['why']} | | | | | | |" for entry in results["missing"]]
+    lines += [f"| {entry['name']} | {entry['gzip']:,} | not measured: {entry['why']} | | | | | | | |" for entry in results["missing"]]
     return "\n".join(lines)
 
 

@@ -35,13 +35,14 @@ HEAD = (
 MAIN = (
     "<main><h1>A clinic</h1>" + "<p>We see people of every age, in person and by video, on weekdays and some evenings.</p>" * 60 + "</main>"
 )
+BARE, EMPTY = "the page without a chat", "a script that does nothing"
 OURS = ["rapport-chat", ".launcher"]
 INLINE = ["rapport-chat", "textarea"]
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A page to load: its path, and the way to the element that must show (none for the bare page)."""
+    """A page to load: its path, and the way to the element that must show (none where nothing shows)."""
 
     name: str
     path: str
@@ -106,10 +107,10 @@ def _checked(folder: Path, widget: dict[str, Any]) -> Path:
 
 
 @contextmanager
-def host(folder: Path) -> Iterator[Host]:
-    """The site on a free port, with the bare page first, ours next, then the others."""
-    for widget in listed()["widget"]:
-        _checked(folder, widget)
+def host(folder: Path | None) -> Iterator[Host]:
+    """The site on a free port: the bare page, one with an empty script, ours, then the others (none without a ``folder``)."""
+    widgets = listed()["widget"] if folder else []
+    archives = [_checked(folder, widget) for widget in widgets] if folder else []
     made = Host()
 
     class Handler(BaseHTTPRequestHandler):
@@ -140,7 +141,9 @@ def host(folder: Path) -> Iterator[Host]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     made.port = server.server_port
-    _fill(made, folder)
+    _fill(made)
+    for widget, archive in zip(widgets, archives, strict=True):
+        _add(made, widget, archive)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
@@ -156,9 +159,11 @@ def pasted(origin: str, attributes: Mapping[str, str]) -> str:
     return re.sub(r"\s*<!--.*?-->\s*", "", snippet(origin, attributes), flags=re.DOTALL)
 
 
-def _fill(made: Host, folder: Path) -> None:
+def _fill(made: Host) -> None:
     made.files["/favicon.ico"] = b""
-    made.page("the page without a chat", "", [])
+    made.page(BARE, "", [])
+    made.files["/empty.js"] = b"// nothing\n"
+    made.page(EMPTY, f'<script src="{made.origin}/empty.js" defer></script>', [])
     build = load_build()
     for name, body in build.files.items():
         made.files[f"/widget/{build.version}/{name}"] = body
@@ -166,14 +171,17 @@ def _fill(made: Host, folder: Path) -> None:
     inline = pasted(made.origin, {"launcher": "none"})
     made.page("Rapport, no launcher", inline, INLINE)
     made.page("Rapport, no launcher, in sight", inline, INLINE, above=True)
-    for number, widget in enumerate(listed()["widget"]):
-        with tarfile.open(_checked(folder, widget)) as archive:
-            for member in archive:
-                name = member.name.partition("/")[2]
-                if member.isfile() and name.startswith(("dist/", "lib/")) and name.endswith((".js", ".mjs", ".css", ".json")):
-                    content = archive.extractfile(member)
-                    made.files[f"/{number}/{name}"] = content.read() if content else b""
-        page = widget["page"].replace("{at}", f"/{number}").replace("{origin}", made.origin)
-        made.page(widget["name"], page, widget["shown"])
-        if widget.get("in_sight"):
-            made.page(f"{widget['name']}, in sight", page, widget["shown"], above=True)
+
+
+def _add(made: Host, widget: dict[str, Any], path: Path) -> None:
+    at = f"/{path.stem}"
+    with tarfile.open(path) as archive:
+        for member in archive:
+            name = member.name.partition("/")[2]
+            if member.isfile() and name.startswith(("dist/", "lib/")) and name.endswith((".js", ".mjs", ".css", ".json")):
+                content = archive.extractfile(member)
+                made.files[f"{at}/{name}"] = content.read() if content else b""
+    page = widget["page"].replace("{at}", at).replace("{origin}", made.origin)
+    made.page(widget["name"], page, widget["shown"])
+    if widget.get("in_sight"):
+        made.page(f"{widget['name']}, in sight", page, widget["shown"], above=True)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import tarfile
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from app.cli import cli
 from app.errors import SettingsError
 from evals.bench import widget, widget_site
 
@@ -56,9 +61,45 @@ def test_costs_are_those_of_the_widget_alone(packages: Path) -> None:
     assert slow["script_ms"] > ours["script_ms"]
     assert slow["long_tasks"] >= 1
     assert slow["blocking_ms"] > 20
+    assert slow["own_ms"] > 100
+    empty = results["widgets"][widget_site.EMPTY]
+    assert (empty["requests"], empty["elsewhere"], empty["own_ms"], empty["shown_ms"]) == (1, 0, 0, 0)
+    assert empty["bytes"] < 400
     table = widget.describe(results)
     assert "| Slow |" in table
+    assert len({row.count("|") for row in table.splitlines()[2:]}) == 1
     assert "| Other | 12,345 | not measured: not on npm" in table
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_our_own_pages_need_no_packages() -> None:
+    said = CliRunner().invoke(cli, ["bench", "widget", "--ours", "--loads", "1", "--json"])
+    assert said.exit_code == 0
+    results = json.loads(said.stdout)
+    assert list(results["widgets"]) == [widget_site.EMPTY, "Rapport", "Rapport, no launcher", "Rapport, no launcher, in sight"]
+    assert results["missing"] == []
+
+
+def test_a_round_is_told_by_its_own_bare_page_and_its_own_empty_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page once a round, not always in the same order."""
+    seen: list[str] = []
+    whole = {widget_site.BARE: 100.0, widget_site.EMPTY: 102.0, "Rapport": 107.0}
+
+    def load(browser: object, site: widget_site.Host, loaded: widget_site.Loaded) -> widget.Row:
+        seen.append(loaded.name)
+        drift = (len(seen) - 1) // len(site.pages) * 50.0  # the machine grows slower from round to round
+        return dict.fromkeys(widget.FIGURES, 0.0) | {"task_ms": whole.get(loaded.name, 110.0) + drift}
+
+    monkeypatch.setattr(widget, "_load", load)
+    monkeypatch.setattr(widget, "_chromium", lambda: nullcontext(SimpleNamespace(version="1")))
+    results = widget.run(None, 3, lambda *_: None)
+    ours = results["widgets"]["Rapport"]
+    assert (ours["task_ms"], ours["own_ms"], ours["task_ms_most"]) == (7, 5, 7)
+    assert results["widgets"][widget_site.EMPTY]["task_ms"] == 2
+    orders = [tuple(seen[at : at + 5]) for at in range(0, 20, 5)]
+    assert len({frozenset(order) for order in orders}) == 1
+    assert len(set(orders)) > 1
 
 
 def test_a_package_that_is_missing_or_changed_is_named(packages: Path) -> None:
