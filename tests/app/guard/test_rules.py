@@ -19,6 +19,97 @@ RULES = load_rules()
 CRISIS = [(rule.id, text) for rule in RULES.rules if rule.outcome is Outcome.CRISIS for text in rule.must_match]
 EXPLICIT = [text for rule in RULES.rules if rule.explicit and rule.outcome is Outcome.CRISIS for text in rule.must_match]
 
+# Beginnings that open a context, by language: its "and" (or a comma), a beginning that opens none, then a past, a fiction, a question
+# of education, an idiom and an "if I tell", as people write them.
+OPENINGS = """
+ar | و | أعمل في مكتب
+قبل سنوات كنت حزينة جدا | في طفولتي كان البيت صعبا | قبل عشر سنوات حاولت الانتحار | أقرأ رواية عن الانتحار | ما هي علامات الانتحار
+أموت من الضحك | إذا قلت للطبيب كل شيء
+
+bn | , | আমি ঢাকায় থাকি
+ছোটবেলায় মরতে চেয়েছিলাম | তিন বছর আগে বাবা মারা গেছেন | একটা সিনেমা দেখছি | আত্মহত্যার লক্ষণ কী | লজ্জায় মরে যাচ্ছি
+ডাক্তারকে সব বললে কী হবে
+
+de | und | ich wohne in Berlin
+vor drei Jahren ist mein Mann gestorben | als Teenager war ich oft traurig | vor zehn Jahren wollte ich sterben
+ich lese gerade einen Roman | was sind die Symptome von Suizidalität | ich sterbe vor Langeweile
+wenn ich es meiner Therapeutin sage | wie sage ich es meinem Arzt
+
+es | y | vivo en Madrid
+hace tres años murió mi marido | de niña quería morir | a los quince tomé pastillas | estoy leyendo una novela
+cuáles son las señales del suicidio | me muero de vergüenza | si le digo a mi psicóloga la verdad | cómo se lo digo a mi médico
+
+fr | et | j'habite à Lyon
+il y a trois ans mon mari est mort | quand j'étais ado j'étais souvent triste | à quinze ans j'ai voulu mourir | je lis un roman
+quels sont les signes du suicide | je meurs de honte | si je le dis à mon psy | comment en parler à mon médecin
+
+hi | और | मैं दिल्ली में रहता हूँ
+तीन साल पहले पापा गुज़र गए | बचपन में मैं बहुत उदास था | बीस साल पहले मैं मरना चाहता था | एक फिल्म देख रहा हूँ
+आत्महत्या के लक्षण क्या हैं | शर्म से मर गया | मौत से डर लगता है | अगर मैं डॉक्टर को बता दूँ
+
+it | e | abito a Roma
+tre anni fa è morto mio marito | da bambina ero spesso triste | a quindici anni ho preso delle pastiglie | sto leggendo un romanzo
+quali sono i segnali del suicidio | sto morendo di vergogna | se lo dico alla mia psicologa | come lo dico al medico
+
+ja | 、 | 東京に住んでいます
+三年前に夫が亡くなりました | 子供の頃はよく泣いていました | 昔リスカしていました | 小説を読んでいます
+自殺のサインは何ですか | 恥ずかしくて死にそう | 先生に全部話したいです
+
+ko | , | 서울에 살아요
+삼년 전에 남편이 죽었어요 | 어릴 때 많이 울었어요 | 예전에 자해를 했어요 | 소설을 읽고 있어요
+자살 징후가 뭐예요 | 창피해 죽겠어요 | 상담사에게 다 말하면 어떡해요
+
+nl | en | ik woon in Utrecht
+drie jaar geleden is mijn man overleden | vroeger was ik vaak verdrietig | als kind ben ik geslagen | ik lees een roman
+wat zijn signalen van zelfmoord | ik sterf van de honger | als ik het mijn therapeut vertel | hoe vertel ik het mijn huisarts
+
+pl | i | mieszkam w Łodzi
+trzy lata temu umarł mój mąż | w dzieciństwie było mi smutno | kiedyś byłam szczęśliwa | czytam książkę
+jakie są oznaki myśli samobójczych | umieram z nudów | jeśli powiem to lekarzowi | jak powiedzieć to psychologowi
+
+pt | e | moro em Lisboa
+há três anos morreu meu marido | na infância eu era triste | aos quinze anos tomei comprimidos | estou lendo um livro
+quais são os sinais do suicídio | estou morrendo de vergonha | se eu contar tudo ao psicólogo | como eu conto para minha médica
+
+ru | и | живу в Туле
+три года назад умер мой муж | в детстве мне было грустно | подростком резала руки | десять лет назад хотела умереть | читаю роман
+какие признаки суицида | умираю от скуки | если я расскажу врачу | как сказать психологу правду
+
+tl | at | nakatira ako sa Cebu
+tatlong taon na ang nakalipas nang mamatay ang asawa ko | noong bata ako malungkot ako | dati akong naglalaslas
+nagbabasa ako ng nobela | bakit may mga taong naglalaslas | mamatay na ako sa hiya | kung sabihin ko sa doktor
+
+tr | ve | İzmir'de oturuyorum
+üç yıl önce kocam öldü | çocukken çok üzgündüm | yıllar önce intihara kalkıştım | bir roman okuyorum
+intihar belirtileri nelerdir | meraktan ölüyorum | terapiste söylersem ne olur
+
+uk | і | живу у Львові
+три роки тому помер мій чоловік | в дитинстві мені було сумно | підлітком різала руки | читаю роман | які ознаки суїциду
+вмираю від нудьги | якщо я розповім лікарю | як сказати психологу правду
+
+ur | اور | میں لاہور میں رہتا ہوں
+تین سال پہلے ابو گزر گئے | بیس سال پہلے میں مرنا چاہتی تھی | ایک ناول پڑھ رہا ہوں | خودکشی کی علامات کیا ہیں | شرم سے مر گیا
+موت سے ڈر لگتا ہے | اگر میں ڈاکٹر کو بتاؤں
+
+vi | và | tôi sống ở Huế
+ba năm trước chồng tôi mất | hồi nhỏ tôi hay buồn | ngày xưa tôi rạch tay | tôi đang đọc một cuốn tiểu thuyết
+dấu hiệu tự tử là gì | xấu hổ muốn chết | nếu tôi nói với bác sĩ
+
+zh | ，而且 | 我住在北京
+三年前我丈夫去世了 | 小时候我常常哭 | 十年前我想过死 | 我在看一部小说 | 自杀的征兆是什么
+笑死我了 | 如果我告诉医生这件事 | 为什么有人会自残
+"""
+
+
+def _openings() -> dict[str, tuple[str, str, list[str]]]:
+    made = {}
+    for block in OPENINGS.strip().split("\n\n"):
+        head, *lines = block.splitlines()
+        language, joint, neutral = head.split(" | ")
+        joint = joint if language in ("ja", "zh") else f" {joint} "
+        made[language] = (joint, neutral, [opening for line in lines for opening in line.split(" | ")])
+    return made
+
 
 @pytest.mark.parametrize("rule", RULES.rules, ids=lambda rule: rule.id)
 def test_a_rule_matches_its_examples_and_not_their_twins(rules: RuleSet, lexicon: Lexicon, rule: object) -> None:
@@ -55,6 +146,18 @@ def test_no_word_of_a_context_hides_an_explicit_sentence_behind_it(guard: Guard,
     words = {word for pattern in patterns for word in re.findall(r"[a-z]{3,}", re.sub(r"\\\w", " ", pattern))}
     assert len(words) > 1500
     assert [word for word in sorted(words) if guard.screen_rules(Conversation(said.format(word))).outcome is not Outcome.CRISIS] == []
+
+
+@pytest.mark.parametrize("language", sorted({rule.language for rule in RULES.rules} - {"en"}))
+def test_no_opening_of_a_context_hides_an_explicit_sentence_behind_it_in_any_language(guard: Guard, language: str) -> None:
+    """ "Three years ago my husband died and I want to die" is no past, whatever the opening makes of the words behind it."""
+    joint, neutral, openings = _openings()[language]
+    rules = [rule for rule in RULES.rules if rule.language == language and rule.explicit and rule.outcome is Outcome.CRISIS]
+    said = [text for rule in rules for text in rule.must_match[:3]]
+    seen = [text for text in said if guard.screen_rules(Conversation(neutral + joint + text)).outcome is Outcome.CRISIS]
+    assert len(seen) >= len(said) - 1  # a rule may ask for the beginning of a sentence
+    together = [opening + joint + text for opening in openings for text in seen]
+    assert [text for text in together if guard.screen_rules(Conversation(text)).outcome is not Outcome.CRISIS] == []
 
 
 @pytest.mark.parametrize("name", sorted(UNICODE_AND_LAYOUT))
