@@ -11,20 +11,22 @@ const OPENED = "/* --- when it opens --- */"; // parts widget.css: what a closed
 // Tells Chromium to compile the whole while it arrives, off the main thread, rather than each function when it is first called, on it.
 const EARLY = "//# allFunctionsCalledOnLoad";
 
-/** One of each phrase as the widget compares them (src/fold.js). */
-const different = (all) => all.filter((phrase, at) => all.findIndex((other) => fold(other) === fold(phrase)) === at);
+const SPACELESS = /[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]/; // scripts that write words together: found anywhere, not as whole words
+
+/** Phrases as the widget looks for them in a folded message (src/fold.js), each once; composed, which is shorter. */
+const sought = (all) => [...new Set(all.map((phrase) => (SPACELESS.test(phrase) ? fold(phrase).trim() : fold(phrase)).normalize("NFC")))].join("|");
 const json = async (path) => JSON.parse(await readFile(here + path, "utf8"));
 const english = await json("strings/en.json"), spanish = await json("strings/es.json");
 const { about: _, ...phrases } = await json("danger.json"), { about: __, ...lines } = await json("lines.json");
 const minified = async (css) => (await transform(css, { loader: "css", minify: true, target: TARGET })).code.trim()
-  .replace(/(--[\w-]+): *([^;}]+)/g, (_, name, value) => `${name}:${value.replaceAll(", ", ",")}`); // esbuild leaves our own properties as they are
+  .replace(/(--[\w-]+): /g, "$1:").replaceAll(", ", ","); // esbuild leaves our own properties as they are
 const css = await readFile(here + "widget.css", "utf8"), styles = await Promise.all(css.split(OPENED).map(minified));
 if (styles.length !== 2) throw new Error(`widget.css needs one line ${OPENED}`);
 
 /** A value as a module; `later` as a function, so that it is made only when it is asked for. */
 const now = (value) => `export default ${JSON.stringify(value)}`, later = (value) => `export default () => (${JSON.stringify(value)})`;
 const FOLDED = {
-  "danger-phrases": later(different(Object.values(phrases).flat()).join("|")),
+  "danger-phrases": later(sought(Object.values(phrases).flat())),
   "english-words": later(english),
   "help-lines": later(lines),
   "launcher-style": now(styles[0]),

@@ -2,18 +2,13 @@
 
 import phrases from "danger-phrases";
 import helpLines from "help-lines";
-import { fill, link, list, make, put } from "./dom.js";
+import { fill, link, make, put } from "./dom.js";
 import { fold } from "./fold.js";
-
-const SPACELESS = /[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]/; // scripts that write words together: found anywhere, not as whole words
 
 /** Whether a message holds one of the plainest phrases of danger. @param {string} message */
 export function plainDanger(message) {
-  const folded = fold(message), all = phrases().split("|");
-  for (let i = 0; i < all.length; i++) {
-    const phrase = fold(all[i]);
-    if (folded.indexOf(SPACELESS.test(all[i]) ? phrase.trim() : phrase) >= 0) return true;
-  }
+  const folded = fold(message), all = phrases().normalize("NFD").split("|");
+  for (let i = 0; i < all.length; i++) if (folded.indexOf(all[i]) >= 0) return true;
   return false;
 }
 
@@ -25,13 +20,13 @@ export function plainDanger(message) {
 export function ownHelp(words, region) {
   const lines = helpLines(), here = lines.regions[lines.also[region] || region];
   const emergency = here ? [here.emergency] : lines.anywhere;
-  const urgent = make("p", "links"), rows = make("ul", "resources");
+  const urgent = make("p", "links"), rows = make("ul");
   let numbers = "";
   for (let i = 0; i < emergency.length; i++) {
     numbers += (i ? " " + words.or + " " : "") + emergency[i];
     put(urgent, tap(fill(words.call, { number: emergency[i] }), "tel:", emergency[i]));
   }
-  for (let i = 0; i < list(here && here.lines).length; i++) put(rows, row(words, here.lines[i]));
+  for (let i = 0; here && i < here.lines.length; i++) put(rows, row(words, here.lines[i]));
   put(rows, put(make("li"), put(make("p", "links"), link("tap", words.directory, lines.directory, ""))));
   const card = make("div", "blocks");
   return put(card, make("p", "", words.lead), put(make("div", "notice"), make("p", "", fill(words.now, { number: numbers })), urgent),

@@ -63,7 +63,6 @@ export function set(element, name, value) {
  */
 export function button(className, text, act, path) {
   const made = make("button", className, path ? "" : text);
-  made.type = "button";
   if (path) {
     set(made, "aria-label", text);
     made.title = text;

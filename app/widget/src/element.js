@@ -21,8 +21,8 @@ let sheet;
 export function start(host, server, source, get) {
   const shadow = host.attachShadow({ mode: "open" }), floating = host.hasAttribute("floating");
   const page = document.documentElement.lang, locale = get("locale") || (labels[primary(page)] ? page : "");
-  const accent = get("accent"), scheme = get("scheme");
-  const root = make("div", "root" + (floating ? " float" : "") + (get("position") === "start" ? " start" : ""));
+  const accent = get("accent");
+  const root = make("div", "root" + (floating ? " float" : "") + (get("position") === "start" ? " start " : " ") + get("scheme"));
   /** @type {ReturnType<typeof opening> | undefined} */
   let chat;
   const toggle = () => {
@@ -41,11 +41,12 @@ export function start(host, server, source, get) {
     file.onload = file.onerror = () => { root.hidden = false; };
     put(shadow, file);
   }
-  if (scheme === "light" || scheme === "dark") root.className += " " + scheme;
-  if (accent.length === 7 && accent[0] === "#" && +("0x" + accent.slice(1)) >= 0) root.style.setProperty("--a", accent);
+  if (accent.length === 7 && accent[0] === "#" && +("0x" + accent.slice(1)) >= 0) root.style.setProperty("--theirs", accent);
   speak(root, locale || "en", get("dir"));
+  launcher.addEventListener("focus", () => readable(root)); // its ring is ink on paper
   if (floating) put(root, set(launcher, "aria-expanded", "false"));
   else toggle();
   put(shadow, root); // whole: a page does more for each element that is put into it
-  requestAnimationFrame(() => readable(root)); // the styles that this asks for are those the frame needs anyway
+  // Words on a clinic's accent are readable by the launcher's rules, where a browser has what they need: no look then, which a page would pay for.
+  if (!floating || !window.CSS?.supports?.("(color: color(from red srgb-linear clamp(0,r,1) 0 0))")) requestAnimationFrame(() => readable(root));
 }

@@ -20,10 +20,14 @@ export function feedback(reply, { words, server }, announce) {
     said.textContent = text;
     announce(text);
   };
-  /** @param {string} rating @param {string} [reason] */
-  const send = async (rating, reason) => {
+  /** @param {string} rating */
+  const press = (rating) => {
     set(up, "aria-pressed", rating === "up");
     set(down, "aria-pressed", rating === "down");
+  };
+  /** @param {string} rating @param {string} [reason] */
+  const send = async (rating, reason) => {
+    press(rating);
     if (await rate(server, reply.id, rating, reason)) say(words.thanks);
   };
   const up = button("", words.up, () => {
@@ -38,8 +42,7 @@ export function feedback(reply, { words, server }, announce) {
     }));
     send("down");
   }, THUMB);
-  set(up, "aria-pressed", "false");
-  set(down, "aria-pressed", "false");
+  press("");
   const copy = navigator.clipboard ? button("", words.copy, () => {
     navigator.clipboard.writeText(reply.text).then(() => say(words.copied), () => {});
   }, COPY) : null;

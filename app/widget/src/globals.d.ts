@@ -1,6 +1,6 @@
 // What the build folds in; functions, so that a page that nobody chats on does not pay for the words.
 declare module "danger-phrases" {
-  const phrases: () => string; // with | between them
+  const phrases: () => string; // folded, with | between them, spaces around whole words
   export default phrases;
 }
 declare module "english-words" {

@@ -74,7 +74,7 @@ export function panel(now, look, close) {
 
   /** The opening of each conversation: what this is, what is kept, a few questions to begin with. */
   function intro() {
-    const { words } = now(), made = make("div", "intro turn"), about = make("details"), row = make("div", "chips");
+    const { words } = now(), made = make("div", "turn"), about = make("details"), row = make("div", "chips");
     for (let i = 0; i < words.starters.length; i++) put(row, talk.choice(words.starters[i]));
     put(about, make("summary", "", words.about), make("p", "", words.kept));
     disclosure = make("p", "small");

@@ -21,7 +21,7 @@ export function block(data, cited, settings) {
   const type = string(data && data.type), items = list(data && data.items);
   const made = make("div", /^(notice|contact|resources)$/.test(type) ? type : "");
   if (items.length) {
-    const rows = make("ul", type === "resources" ? "resources" : "");
+    const rows = make("ul");
     for (let i = 0; i < items.length && i < 50; i++) put(rows, filled(make("li"), items[i], cited, settings));
     return put(made, rows, links(data.links, settings.server));
   }

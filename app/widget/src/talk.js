@@ -79,7 +79,7 @@ export function conversation(stage, now) {
       if (reply.status === "crisis") {
         if (own) drop(own.parentNode);
         // On a phone the lines to tap must stand in the first view: right after what to do now.
-        const urgent = blocks.querySelector(".notice"), lines = blocks.querySelector("div.resources");
+        const urgent = blocks.querySelector(".notice"), lines = blocks.querySelector(".resources");
         if (urgent && lines) blocks.insertBefore(lines, urgent.nextSibling);
         const whole = card(words, blocks);
         return alarm(put(turn, whole), whole);

@@ -27,10 +27,8 @@ export function readable(root) {
 /** @param {CSSStyleDeclaration} style @param {HTMLElement} probe an element inside the root, not seen */
 function check(style, probe) {
   const paper = resolved(probe, "var(--p)"), ink = resolved(probe, "var(--i)"), accent = resolved(probe, "var(--a)");
-  if (!paper || !ink || !accent) return;
   if (contrast(ink, paper) < ENOUGH) style.setProperty("--ink", css(strongest(paper)));
-  const on = resolved(probe, "var(--on)");
-  if (on && contrast(on, accent) < ENOUGH) style.setProperty("--on", css(strongest(accent)));
+  if (contrast(resolved(probe, "var(--on)"), accent) < ENOUGH) style.setProperty("--on", css(strongest(accent)));
   // Accent words also stand on the tint, which is nearer to the accent than the paper is.
   const tint = mix(accent, paper, 0.09), towards = strongest(paper);
   let words = accent;
@@ -39,15 +37,15 @@ function check(style, probe) {
 }
 
 /**
- * A colour as the browser paints it; null when it can't be told.
+ * A colour as the browser paints it; of no numbers when it can't be told, and then no contrast is too low.
  * @param {HTMLElement} probe
  * @param {string} value
- * @returns {Colour | null}
+ * @returns {Colour}
  */
 function resolved(probe, value) {
   probe.style.setProperty("color", "color-mix(in srgb, " + value + ", " + value + ")"); // so that oklch and the rest come out as srgb
-  const found = /^color\(srgb ([-\d.e]+) ([-\d.e]+) ([-\d.e]+)/.exec(getComputedStyle(probe).color);
-  return found ? [+found[1] * 255, +found[2] * 255, +found[3] * 255] : null;
+  const found = /^color\(srgb ([-\d.e]+) ([-\d.e]+) ([-\d.e]+)/.exec(getComputedStyle(probe).color) || [];
+  return [+found[1] * 255, +found[2] * 255, +found[3] * 255];
 }
 
 /** @param {Colour} colour */

@@ -1,6 +1,6 @@
 // The server: its public configuration, a question answered as server-sent events, a thumb. No cookie, no referrer, nothing stored.
 
-import { list, string } from "./dom.js";
+import { string } from "./dom.js";
 
 const LONGEST_REPLY = 1e6; // characters; far above any reply, so that a broken server can't fill the page
 const SILENCE = 25000; // milliseconds without a byte; the server sends a sign of life every 15 seconds
@@ -131,7 +131,7 @@ function options(more) {
 /** @param {Question} question */
 function body({ message, history, region, locale }) {
   let turns = "";
-  for (let i = 0; i < list(history).length; i++) turns += (i ? "," : "") + json({ role: history[i].role, content: history[i].content });
+  for (let i = 0; i < history.length; i++) turns += (i ? "," : "") + json({ role: history[i].role, content: history[i].content });
   return json({ message, region, locale }).replace(/\}$/, () => ',"history":[' + turns + "]}");
 }
 

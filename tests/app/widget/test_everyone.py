@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.app.web.fakes import ADVICE, DANGER, QUOTE
 from tests.app.widget.conftest import NewContext, box, opened, say, shot, violations, watch
 from tests.app.widget.fakes import ANSWER, LONG, NOTHING, QUESTION, Clinic
 from tests.app.widget.sites import Site
+from tests.app.widget.test_build import contrast
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -303,16 +304,104 @@ def test_forced_colours_keep_edges_and_states(new_context: NewContext) -> None:
 
 # --- theming ----------------------------------------------------------------------------------------------------------
 
+COUNTED = "window.looks = 0; window.seen = getComputedStyle; window.getComputedStyle = (e) => { looks++; return seen(e); }"
+PAINTED = """(launcher, [accents, names]) => {
+  const canvas = document.createElement('canvas'), to = canvas.getContext('2d', { willReadFrequently: true });
+  const host = document.querySelector('rapport-chat').style;
+  return accents.map((accent) => {
+    if (accent) for (const name of ['--rapport-accent', '--rapport-accent-dark']) host.setProperty(name, accent);
+    return names.map((name) => { to.fillStyle = seen(launcher)[name]; to.fillRect(0, 0, 1, 1);
+      const parts = [...to.getImageData(0, 0, 1, 1).data].slice(0, 3);
+      return '#' + parts.map((part) => part.toString(16).padStart(2, '0')).join(''); }); }); }"""
+
+
+def painted(launcher: Locator, *names: str) -> list[str]:
+    """Colours as they are painted, by the names of their properties; not counted as a look."""
+    found: list[list[str]] = launcher.evaluate(PAINTED, [[""], names])
+    return found[0]
+
+
+def least(launcher: Locator, accents: list[str]) -> float:
+    """The least contrast of the launcher's words with a clinic's accents, set one after the other on the page."""
+    found: list[list[str]] = launcher.evaluate(PAINTED, [accents, ["color", "backgroundColor"]])
+    return min(contrast(*pair) for pair in found)
+
+
+GREYS = [f"#{step:02x}{step:02x}{step:02x}" for step in (*range(0, 256, 15), *range(112, 124))]  # black and white change places at #757575
+CUBE = [f"#{red}{green}{blue}" for red in ("00", "66", "cc", "ff") for green in ("00", "66", "cc", "ff") for blue in ("00", "80", "ff")]
+OTHERS = ["oklch(0.9 0.1 90)", "hsl(300 90% 40%)", "color(display-p3 1 0.4 0)", "lab(49 0 0)", "tomato", "rgb(255 220 0 / 1)"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_closed_launcher_is_readable_by_its_styles_alone(new_context: NewContext, scheme: str) -> None:
+    page = new_context(color_scheme=scheme).new_page()
+    page.add_init_script(COUNTED)
+    page.goto("/")
+    launcher = page.get_by_role("button", name="Ask a question")
+    launcher.wait_for()
+    own = painted(launcher, "color")
+    assert own == ["#ffffff" if scheme == "light" else "#0f2523"]
+    assert least(launcher, [*GREYS, *CUBE, *OTHERS]) >= 4.5
+    least(launcher, ["rgb(255 220 0 / .4)"])
+    expect(launcher).to_have_css("color", "color(srgb-linear 0 0 0)")  # not seen through, whatever the accent is
+    least(launcher, ["initial"])
+    assert painted(launcher, "color") == own
+    assert page.evaluate("looks") == 0
+
+
+NO_RELATIVE = "CSS.supports = () => false"
+NO_CSS = "window.CSS = undefined"
+
+
+@pytest.mark.parametrize("missing", [NO_RELATIVE, NO_CSS], ids=["not supported", "not told"])
+@pytest.mark.parametrize(("accent", "scheme"), [("#ffe97a", "light"), ("#101010", "dark")])
+def test_where_colours_cant_be_relative_a_closed_launcher_is_looked_at(
+    new_context: NewContext, clinic_site: Site, url: str, accent: str, scheme: str, missing: str
+) -> None:
+    """The launcher's rules are made not to hold, as in an older browser."""
+    page = new_context(color_scheme=scheme).new_page()
+
+    def older(route: Route) -> None:
+        response = route.fetch()
+        assert response.text().count("from red") == 2  # asked by the rules and by the script
+        route.fulfill(response=response, body=response.text().replace("from red", "from no colour"))
+
+    page.route("**/widget.js", older)
+    page.add_init_script(COUNTED)
+    page.add_init_script(missing)
+    tag = f'<script src="{url}/widget.js" data-accent="{accent}" defer></script>'
+    page.goto(clinic_site.page("/older", "<body><main><h1>A clinic</h1></main>" + tag))
+    launcher = page.get_by_role("button", name="Ask a question")
+    page.wait_for_function("() => looks > 0")
+    assert painted(launcher, "color") == ["#000000" if scheme == "light" else "#ffffff"]
+    assert violations(page) == []
+
+
+def test_the_launchers_ring_is_readable_once_it_has_the_focus(new_context: NewContext, clinic_site: Site, url: str) -> None:
+    style = "rapport-chat { --rapport-paper: #202030; --rapport-ink: #303040; }"
+    page = new_context().new_page()
+    page.add_init_script(COUNTED)
+    page.goto(clinic_site.page("/ring", f'<style>{style}</style><body><h1>A</h1><script src="{url}/widget.js" defer></script>'))
+    launcher = page.get_by_role("button", name="Ask a question")
+    launcher.wait_for()
+    page.keyboard.press("Tab")
+    expect(launcher).to_be_focused()
+    assert painted(launcher, "outlineColor") == ["#ffffff"]
+
 
 @pytest.mark.parametrize(
     ("accent", "scheme"), [("#ffe97a", "light"), ("#8d8d8d", "light"), ("#ff4fa3", "light"), ("#101010", "dark"), ("#8d8d8d", "dark")]
 )
 def test_any_accent_ends_up_readable(new_context: NewContext, clinic_site: Site, url: str, accent: str, scheme: str) -> None:
     page = new_context(color_scheme=scheme).new_page()
+    page.add_init_script(COUNTED)
     tag = f'<script src="{url}/widget.js" data-accent="{accent}" defer></script>'
     page.goto(clinic_site.page("/accent", "<body><main><h1>A clinic</h1></main>" + tag))
     assert violations(page) == []
-    page.get_by_role("button", name="Ask a question").click()
+    launcher = page.get_by_role("button", name="Ask a question")
+    words = painted(launcher, "color")
+    launcher.click()
+    assert painted(launcher, "color") == words  # as it was while closed
     say(page, QUESTION)
     page.get_by_role("button", name="Source 1").click()
     page.get_by_role("button", name="This helped").click()
@@ -327,6 +416,7 @@ def test_a_clinics_own_colours_by_custom_properties(new_context: NewContext, cli
     page.goto(
         clinic_site.page("/theme", f'<style>{style}</style><body><main><h1>A</h1></main><script src="{url}/widget.js" defer></script>')
     )
+    assert violations(page) == []
     page.get_by_role("button", name="Ask a question").click()
     say(page, QUESTION)
     shot(page, "own-theme")
@@ -340,12 +430,13 @@ def test_our_own_colours_are_left_alone(new_context: NewContext) -> None:
     """They are checked when the widget is built (test_build.py); looking at them again would cost every page its layout."""
     for scheme in ("light", "dark"):
         page = new_context(color_scheme=scheme).new_page()
-        page.add_init_script("const of = getComputedStyle; window.looks = 0; window.getComputedStyle = (e) => { looks++; return of(e); }")
+        page.add_init_script(COUNTED)
         page.goto("/")
         page.get_by_role("button", name="Ask a question").wait_for()
-        page.wait_for_function("() => looks > 0")
+        page.wait_for_timeout(100)
+        assert page.evaluate("looks") == 0
         page.locator("rapport-chat .launcher").evaluate("launcher => launcher.click()")
-        assert page.evaluate("looks") == 2
+        assert page.evaluate("looks") == 1
         assert page.locator("rapport-chat .root").get_attribute("style") is None
 
 
