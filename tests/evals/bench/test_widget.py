@@ -61,7 +61,6 @@ def test_costs_are_those_of_the_widget_alone(packages: Path) -> None:
     assert slow["script_ms"] > ours["script_ms"]
     assert slow["long_tasks"] >= 1
     assert slow["blocking_ms"] > 20
-    assert slow["own_ms"] > 100
     empty = results["widgets"][widget_site.EMPTY]
     assert (empty["requests"], empty["elsewhere"], empty["own_ms"], empty["shown_ms"]) == (1, 0, 0, 0)
     assert empty["bytes"] < 400
