@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from app.guard.replies import Book, load_book
 from app.guard.rules import CRISIS_KINDS, RuleSet, graver, load_rules
 from app.guard.semantic import Deadline, Embed, Judgement, Semantic, judged
 from app.guard.views import views
-from app.guard.windows import WHOLE, windows
+from app.guard.windows import LONG, WHOLE, pairs, stretches, windows
 
 FAILSAFE = Verdict(Outcome.CLINICAL_ADVICE, "unavailable", "failsafe")
 UNREADABLE = Verdict(Outcome.CLINICAL_ADVICE, "unreadable", "rules")
@@ -41,8 +42,8 @@ class Limits:
     """Where the classifier's probabilities are acted on; ``thresholds.toml`` says what each is for."""
 
     crisis: float
+    crisis_long: float
     part_weight: float
-    crisis_part: float
     crisis_in_context: float
     crisis_earlier: float
     clinical: float
@@ -145,7 +146,7 @@ class Guard:
 
     def _yields(self, text: str) -> bool:
         """True when a sure classifier may release this message from the rules that fire on it."""
-        plainly = len(text) <= WHOLE and text.translate(_TYPOGRAPHIC).isascii()
+        plainly = len(text) <= LONG and text.translate(_TYPOGRAPHIC).isascii()
         return plainly and self._rules.yielding(views(text, self._lexicon))
 
     def _may_yield(self, conversation: Conversation) -> bool:
@@ -183,12 +184,12 @@ class Guard:
 
     def _with_semantic(self, semantic: Semantic, conversation: Conversation, ruled: Verdict, embed: Embed | None) -> Verdict:
         new = windows(conversation.message)
-        old = [text for turn in reversed(conversation.user_turns[:-1]) for text in (windows(turn) if len(turn) > WHOLE else [turn])][
+        old = [text for turn in reversed(conversation.user_turns[:-1]) for text in (stretches(turn) if len(turn) > WHOLE else [turn])][
             :_EARLIER
         ]
         spoken = language(conversation.message)
         judgements = self._deadline.run(lambda: judged(semantic, embed, [*new, *old], spoken))
-        own = self._weigh(new, judgements[: len(new)])
+        own = self._weigh(conversation.message, dict(zip(new, judgements[: len(new)], strict=True)))
         if own.outcome is Outcome.CRISIS:
             return own
         if embed is not None and (ruled.blocks or ruled.layer == "history"):
@@ -214,20 +215,25 @@ class Guard:
 
         return frozenset(turn for turn in parts if sure(turn) and self._yields(turn))
 
-    def _weigh(self, texts: Sequence[str], judgements: Sequence[Judgement]) -> Verdict:
-        """The decision on a message from what is said of it whole, first, and of its parts."""
-        limits, (whole, *parts) = self._limits(texts[0]), judgements
-        gravest = max(judgements, key=lambda judgement: judgement.crisis)
-        danger = (_joined(whole.crisis, gravest.crisis, limits.part_weight) if parts else whole.crisis) >= limits.crisis
-        if len(texts[0]) > WHOLE:  # of which the whole sees only the beginning
-            danger = danger or gravest.crisis >= limits.crisis_part
-        if danger and (gravest.crisis >= limits.crisis_in_context or not self._has_context(texts[judgements.index(gravest)])):
+    def _weigh(self, message: str, seen: Mapping[str, Judgement]) -> Verdict:
+        """The gravest decision on what is read together of a message: all of it, or the stretches of a long one."""
+        return reduce(graver, (self._weigh_stretch(stretch, pairs(stretch), seen) for stretch in stretches(message)))
+
+    def _weigh_stretch(self, stretch: str, parts: Sequence[str], seen: Mapping[str, Judgement]) -> Verdict:
+        """The decision on a stretch from what is said of it whole and of its parts."""
+        limits, whole = self._limits(stretch), seen[stretch]
+        judgements = {stretch: whole, **{part: seen[part] for part in parts}}
+        worst = max(judgements, key=lambda text: judgements[text].crisis)
+        gravest = judgements[worst]
+        least = limits.crisis_long if len(stretch) > LONG else limits.crisis
+        danger = (_joined(whole.crisis, gravest.crisis, limits.part_weight) if parts else whole.crisis) >= least
+        if danger and (gravest.crisis >= limits.crisis_in_context or not self._has_context(worst)):
             return Verdict(Outcome.CRISIS, _kind(gravest), "classifier")
-        for judgement in judgements:
+        for judgement in judgements.values():
             if judgement.clinical >= (limits.clinical if judgement is whole else limits.clinical_part):
                 return Verdict(Outcome.CLINICAL_ADVICE, judgement.clinical_category, "classifier")
         doubtful = gravest.crisis >= limits.crisis
-        if whole.sensitive >= limits.sensitive or (doubtful and not self._is_plain(texts[0])):
+        if whole.sensitive >= limits.sensitive or (doubtful and not self._is_plain(stretch)):
             return Verdict(Outcome.PASS_WITH_LINE, "sensitive", "classifier")
         return Verdict(Outcome.PASS)
 

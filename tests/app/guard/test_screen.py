@@ -51,7 +51,7 @@ def _guard(semantic: Semantic | None) -> Guard:
     """A guard with thresholds of its own, so that tuning the real ones changes no test."""
     guard = load_guard(semantic)
     limits = Limits(
-        crisis=0.5, part_weight=0.25, crisis_part=0.8, crisis_in_context=0.9, crisis_earlier=0.7,
+        crisis=0.5, crisis_long=0.4, part_weight=0.25, crisis_in_context=0.9, crisis_earlier=0.7,
         clinical=0.5, clinical_part=0.8, sensitive=0.5, release=0.05, release_part=0.6,
     )  # fmt: skip
     guard._thresholds = Thresholds(2.0, limits, replace(limits, crisis=0.7, release=0.0, release_part=0.0))
@@ -253,10 +253,16 @@ def test_a_part_adds_to_what_the_whole_says(whole: float, part: float, outcome: 
 
 
 def test_danger_at_the_end_of_a_very_long_message_needs_no_help_from_the_beginning() -> None:
-    guard = _guard(Scripted({"boat": CALM, "river": _judgement(crisis=0.9)}))
-    story = "The boat was out all morning and we had soup. " * 30 + "Then the garden was quiet at last. Tonight the river calls me."
+    guard = _guard(Scripted({"Once": CALM, "river": _judgement(crisis=0.9)}))
+    story = "Once I had a boat. " + "We were out all morning and then we had soup. " * 30 + "Tonight the river calls me."
     assert guard.screen(Conversation(story), _rows).outcome is Outcome.CRISIS
     assert guard.screen(Conversation("And the price?", (Turn("user", story),)), _rows) == Verdict(Outcome.CRISIS, "suicide", "history")
+
+
+@pytest.mark.parametrize(("words", "outcome"), [(4, Outcome.PASS), (90, Outcome.CRISIS)])
+def test_of_a_long_message_less_is_needed(words: int, outcome: Outcome) -> None:
+    guard = _guard(Scripted({"": _judgement(crisis=0.45)}))
+    assert guard.screen(Conversation("wandering " * words), _rows).outcome is outcome
 
 
 @pytest.mark.parametrize(("part", "outcome"), [(0.9, Outcome.CLINICAL_ADVICE), (0.6, Outcome.PASS)])
@@ -403,5 +409,5 @@ def test_thresholds_are_checked(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="needs seconds"):
         _load_thresholds(path)
     path.write_text("seconds = 1\n[english]\ncrisis = 0.5\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match=r"english\.part_weight"):
+    with pytest.raises(SettingsError, match=r"english\.crisis_long"):
         _load_thresholds(path)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.guard.windows import windows
+from app.guard.windows import WHOLE, pairs, stretches, windows
 
 
 def test_a_short_message_is_its_own_only_window() -> None:
@@ -23,9 +25,29 @@ def test_the_message_comes_first_and_each_sentence_is_seen_with_both_neighbours(
 
 def test_a_sentence_without_end_is_cut_into_overlapping_pieces_and_read_whole() -> None:
     message = " ".join(f"word{i}" for i in range(200))
-    pieces = windows(message)[1:]
-    assert all(len(piece) <= 401 for piece in pieces)
-    assert all(any(f"word{i}" in piece for piece in pieces) for i in range(200))
+    for pieces, longest in ((pairs(message), 401), (stretches(message), WHOLE)):
+        assert len(pieces) > 1
+        assert all(len(piece) <= longest for piece in pieces)
+        assert all(any(f"word{i}" in piece for piece in pieces) for i in range(200))
+
+
+def test_a_long_message_is_read_in_stretches_that_share_a_sentence_and_each_in_pairs() -> None:
+    sentences = [f"On day {number} of the holiday we walked along the coast and had lunch in another harbour." for number in range(20)]
+    message = " ".join(sentences)
+    read = stretches(message)
+    assert all(any(sentence in stretch for stretch in read) for sentence in sentences)
+    assert len(read) > 1
+    for earlier, later in pairwise(read):
+        assert any(earlier.endswith(sentence) and later.startswith(sentence) for sentence in sentences)
+    found = windows(message)
+    assert found[0] == message
+    assert {*read, *(f"{one} {two}" for one, two in pairwise(sentences))} == set(found[1:])
+
+
+def test_a_message_that_is_not_long_is_one_stretch() -> None:
+    message = "We walked all day. It rained. " * 26
+    assert len(message.strip()) <= WHOLE
+    assert stretches(message) == [message.strip()]
 
 
 def test_an_empty_message_has_one_window() -> None:
